@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a model implements behind <iommulate/core.h>, and the helpers that both
+ * models use for it: guest memory of the right address space, counters, steps.
+ */
+#ifndef IOM_CORE_IOMMU_H
+#define IOM_CORE_IOMMU_H
+
+#include "core/cache.h"
+#include "core/core.h"
+#include "core/layout.h"
+
+/* Entries are required unless marked optional. Semantics: see core.h. */
+typedef struct iom_iommu_ops {
+	iom_kind kind;
+	void (*destroy)(iom_iommu *iommu); /* frees the model, which embeds iom_iommu */
+	void (*translate)(iom_iommu *iommu, const iom_request *request, iom_result *result);
+	uint64_t (*mmio_read)(iom_iommu *iommu, uint64_t offset, unsigned size, iom_space space);
+	void (*mmio_write)(iom_iommu *iommu, uint64_t offset, unsigned size, uint64_t value,
+			   iom_space space);
+	uint64_t (*mmio_size)(const iom_iommu *iommu);
+	iom_prq_status (*page_request)(iom_iommu *iommu, const iom_page_request *request);
+	/* optional: without it messages pass unchanged */
+	void (*interrupt)(iom_iommu *iommu, const iom_interrupt *interrupt,
+			  iom_interrupt_result *result);
+	void (*ats_completed)(iom_iommu *iommu, uint32_t requester, uint8_t itag, bool ok);
+	void (*reset)(iom_iommu *iommu);
+	GBytes *(*save)(iom_iommu *iommu);
+	gboolean (*load)(iom_iommu *iommu, GBytes *state, GError **error);
+	/* adds what only the model knows (commands, caches) */
+	void (*statistics)(iom_iommu *iommu, iom_statistics *out);
+	void (*reset_statistics)(iom_iommu *iommu);
+	const char *(*fault_name)(const iom_iommu *iommu, unsigned code);
+	const char *(*diagnosis)(const iom_iommu *iommu, unsigned diagnosis);
+	const iom_layout *(*register_layout)(const iom_iommu *iommu, uint64_t offset,
+					     const char **name);
+} iom_iommu_ops;
+
+/* Counters of iom_statistics that core keeps for every model. */
+typedef enum iom_stat {
+	IOM_STAT_TRANSLATIONS,
+	IOM_STAT_TRANSLATED,
+	IOM_STAT_FAULTED,
+	IOM_STAT_TABLE_READS,
+	IOM_STAT_TABLE_WRITES,
+	IOM_STAT_EVENTS,
+	IOM_STAT_EVENTS_LOST,
+	IOM_STAT_INTERRUPTS,
+	IOM_STAT_PAGE_REQUESTS,
+	IOM_N_STATS,
+} iom_stat;
+
+typedef struct iom_counters iom_counters; /* sharded by thread; see counters.c */
+
+struct iom_iommu {
+	const iom_iommu_ops *ops;
+	int refs;
+	iom_bus bus; /* memory[] all set, referenced */
+	iom_counters *counters;
+	void (*observer)(void *opaque, const iom_step *step);
+	void *observer_opaque;
+};
+
+/* Set up the base: copies the bus, takes references. False: bus without memory. */
+bool iom_iommu_init(iom_iommu *iommu, const iom_iommu_ops *ops, const iom_bus *bus, GError **error);
+void iom_iommu_fini(iom_iommu *iommu);
+
+void iom_count(iom_iommu *iommu, iom_stat stat);
+void iom_count_n(iom_iommu *iommu, iom_stat stat, uint64_t n);
+
+static inline bool iom_observed(const iom_iommu *iommu)
+{
+	return G_UNLIKELY(iommu->observer != NULL);
+}
+
+/* Report a step; call only when iom_observed(). */
+void iom_step_read(iom_iommu *iommu, const char *what, const iom_layout *layout, uint64_t address,
+		   uint64_t input, const uint64_t *words, unsigned n_words);
+void iom_step_write(iom_iommu *iommu, const char *what, const iom_layout *layout, uint64_t address,
+		    uint64_t input, const uint64_t *words, unsigned n_words);
+void iom_step_note(iom_iommu *iommu, iom_step_kind kind, const char *what, const char *section,
+		   uint64_t input, const char *format, ...) G_GNUC_PRINTF(6, 7);
+void iom_step_command(iom_iommu *iommu, const char *what, const iom_layout *layout,
+		      uint64_t address, const uint64_t *words, unsigned n_words);
+
+/* Raise interrupts and send messages through the bus, counting them. */
+void iom_raise_irq(iom_iommu *iommu, unsigned line, bool level);
+iom_mem_status iom_send_msi(iom_iommu *iommu, iom_space space, uint64_t address, uint32_t data);
+
+/* Saved state: a tagged, versioned, little-endian byte stream. */
+typedef struct iom_writer iom_writer;
+typedef struct iom_reader iom_reader;
+
+iom_writer *iom_writer_new(iom_kind kind, uint32_t version);
+void iom_writer_u64(iom_writer *w, uint64_t value);
+void iom_writer_words(iom_writer *w, const uint64_t *words, size_t n);
+GBytes *iom_writer_end(iom_writer *w); /* consumes w */
+
+/* NULL and an error unless kind and a version <= `version` match. */
+iom_reader *iom_reader_new(GBytes *state, iom_kind kind, uint32_t version, uint32_t *found,
+			   GError **error);
+bool iom_reader_u64(iom_reader *r, uint64_t *value);
+bool iom_reader_words(iom_reader *r, uint64_t *words, size_t n);
+/* Error if a read ran short or bytes are left; consumes r. */
+bool iom_reader_end(iom_reader *r, GError **error);
+
+/*
+ * IOM_POLICY "log through the bus", at most a few lines a second.
+ */
+void iom_log(iom_iommu *iommu, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+#endif

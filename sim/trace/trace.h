@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Traces: one ordered stream of everything that crosses an IOMMU. The format is
+ * described byte by byte in docs/trace-format.md.
+ */
+#ifndef IOM_SIM_TRACE_H
+#define IOM_SIM_TRACE_H
+
+#include <iommulate/core.h>
+
+/* Record kinds; the numbers are part of the format. */
+typedef enum iom_trace_kind {
+	IOM_TRACE_REG_WRITE = 1, /* address: offset, value, length: 4 or 8, flags: iom_space */
+	IOM_TRACE_REG_READ, /* the same; value is what was read, IOM_TRACE_EXPECT if it
+				  * is to be compared */
+	IOM_TRACE_MEM_WRITE, /* address, value, length: 1 to 8 bytes */
+	IOM_TRACE_MEM_BLOCK, /* address, length: bytes that follow in the next slots */
+	IOM_TRACE_DMA, /* one access, with its expected answer if known */
+	IOM_TRACE_COMMAND, /* a command the IOMMU was seen to consume here (information);
+				  * address, value: first and second word */
+	IOM_TRACE_MARK, /* value: a number; text of `length` bytes follows */
+	IOM_TRACE_PAGE_REQUEST, /* address, pasid, requester; aux: PRG index; flags: access,
+				  * IOM_TRACE_LAST */
+	IOM_TRACE_INTERRUPT, /* address, value: data; expected answer if known */
+	IOM_TRACE_ATS_COMPLETED, /* aux: itag */
+	IOM_TRACE_LOST, /* value: records that the source lost here */
+	IOM_TRACE_N_KINDS,
+} iom_trace_kind;
+
+/* Bits of iom_trace_record.flags. */
+enum {
+	IOM_TRACE_READ = IOM_READ,
+	IOM_TRACE_WRITE = IOM_WRITE,
+	IOM_TRACE_EXEC = IOM_EXECUTE,
+	IOM_TRACE_ATOMIC = IOM_ATOMIC,
+	IOM_TRACE_PRIVILEGED = 1u << 4,
+	IOM_TRACE_TYPE_SHIFT = 5, /* iom_request_type, 2 bits */
+	IOM_TRACE_EXPECT = 1u << 7, /* value (and what `expect` names) is the answer */
+};
+
+/* Bits of iom_trace_record.expect: which parts of the answer are known. */
+enum {
+	IOM_TRACE_EXPECT_ADDRESS = 1u << 0,
+	IOM_TRACE_EXPECT_PERM = 1u << 1, /* perm: exactly these of read and write */
+	IOM_TRACE_EXPECT_FAULT = 1u << 2, /* value: the fault code; 0 a fault of any code */
+	IOM_TRACE_EXPECT_PAGE = 1u << 3, /* page_lg2 */
+};
+
+/* 32 bytes, little-endian in the file; this is the host's view of it. */
+typedef struct iom_trace_record {
+	uint8_t kind;
+	uint8_t flags;
+	uint8_t expect;
+	uint8_t perm; /* expected permissions */
+	uint32_t requester;
+	uint32_t pasid;
+	uint32_t length; /* bytes */
+	uint64_t address;
+	uint64_t value; /* what the kind says; DMA: the expected output address */
+} iom_trace_record;
+G_STATIC_ASSERT(sizeof(iom_trace_record) == 32);
+
+typedef struct iom_trace_register {
+	uint64_t offset;
+	uint64_t value;
+} iom_trace_register;
+
+typedef struct iom_trace_region {
+	uint64_t base;
+	uint64_t size;
+} iom_trace_region;
+
+/* What the header says. Strings and arrays belong to the structure. */
+typedef struct iom_trace_info {
+	iom_kind kind;
+	GArray *registers; /* iom_trace_register: ID or capability registers */
+	GArray *regions; /* iom_trace_region: RAM */
+	uint32_t haw; /* VT-d host address width, 0 unknown */
+	char *source; /* where it came from, in words ("QEMU log NAME"); may be NULL */
+	uint64_t n_records; /* slots, payload slots included; UINT64_MAX unknown */
+	uint64_t n_dma;
+	uint16_t version_major;
+	uint16_t version_minor;
+} iom_trace_info;
+
+iom_trace_info *iom_trace_info_new(iom_kind kind);
+void iom_trace_info_free(iom_trace_info *info);
+
+/* ---- writing ---- */
+typedef struct iom_trace_writer iom_trace_writer;
+
+/*
+ * Start a trace at `path` ("-" standard output; a name ending in .zst is
+ * compressed). Nothing appears under that name until iom_trace_writer_finish()
+ * succeeds. `info` is copied; counts in it are ignored.
+ */
+iom_trace_writer *iom_trace_writer_new(const char *path, const iom_trace_info *info,
+				       GError **error);
+/* Errors are kept and reported by finish. `data` for kinds that have a payload. */
+void iom_trace_write(iom_trace_writer *w, const iom_trace_record *record);
+void iom_trace_write_data(iom_trace_writer *w, const iom_trace_record *record, const void *data);
+/* True: the file is complete and in place. Frees the writer either way. */
+gboolean iom_trace_writer_finish(iom_trace_writer *w, GError **error);
+/* Throws away what was written and frees the writer. */
+void iom_trace_writer_abandon(iom_trace_writer *w);
+
+/* ---- reading ---- */
+typedef struct iom_trace_reader iom_trace_reader;
+
+/* Open `path` ("-" standard input); .zst, .xz and .gz are read as they are. */
+iom_trace_reader *iom_trace_reader_new(const char *path, GError **error);
+void iom_trace_reader_free(iom_trace_reader *r);
+const iom_trace_info *iom_trace_reader_info(const iom_trace_reader *r);
+/*
+ * The next record: 1 and *record, with *data pointing to its payload (valid
+ * until the next call) or NULL; 0 at the end; -1 and an error that names the
+ * record where the file is damaged.
+ */
+int iom_trace_next(iom_trace_reader *r, const iom_trace_record **record, const void **data,
+		   GError **error);
+/* Number of the record returned last, counted in slots from 0. */
+uint64_t iom_trace_reader_index(const iom_trace_reader *r);
+/* Bytes read and bytes there are in all (0 unknown), for progress. */
+void iom_trace_reader_progress(const iom_trace_reader *r, uint64_t *done, uint64_t *total);
+
+#endif
