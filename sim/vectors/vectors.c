@@ -7,6 +7,8 @@
 /* Every kind of vector file. */
 static const iom_vector_kind *const kinds[] = {
 	&iom_vectors_smmu,
+	&iom_vectors_vtd_dma,
+	&iom_vectors_vtd_interrupt,
 };
 
 static const char *first_missing(const iom_vector_kind *kind, const iom_tsv *table, unsigned *have)

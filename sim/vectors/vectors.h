@@ -47,6 +47,8 @@ typedef struct iom_vector_kind {
 } iom_vector_kind;
 
 extern const iom_vector_kind iom_vectors_smmu;
+extern const iom_vector_kind iom_vectors_vtd_dma;
+extern const iom_vector_kind iom_vectors_vtd_interrupt;
 
 /* The kind of a table, or NULL and an error. */
 const iom_vector_kind *iom_vectors_recognise(const iom_tsv *table, GError **error);
