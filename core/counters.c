@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Thread slots and the counters of a model.
+ *
+ * The only state outside an object is who holds which slot number: it is about
+ * the threads of the process, not about any model.
+ */
+#include "core/counters.h"
+
+#include "core/iommu-private.h"
+#include "core/iommu.h"
+
+#include <string.h>
+
+__thread unsigned iom_thread_slot_ __attribute__((tls_model("initial-exec")));
+
+static uint64_t slots_taken; /* a bit for each slot but the shared one */
+
+static void slot_leave(gpointer data)
+{
+	unsigned slot = GPOINTER_TO_UINT(data) - 1;
+
+	/* What still counts while the thread is torn down goes to the shared slot. */
+	iom_thread_slot_ = IOM_SLOT_SHARED + 1;
+	if (slot != IOM_SLOT_SHARED)
+		__atomic_fetch_and(&slots_taken, ~(UINT64_C(1) << slot), __ATOMIC_RELEASE);
+}
+
+static GPrivate slot_owner = G_PRIVATE_INIT(slot_leave);
+
+unsigned iom_thread_slot_take(void)
+{
+	const uint64_t all = (UINT64_C(1) << IOM_SLOT_SHARED) - 1;
+	uint64_t taken = __atomic_load_n(&slots_taken, __ATOMIC_ACQUIRE);
+	unsigned slot = IOM_SLOT_SHARED;
+
+	while ((taken & all) != all) {
+		unsigned candidate = (unsigned)__builtin_ctzll(~taken);
+
+		if (__atomic_compare_exchange_n(&slots_taken, &taken,
+						taken | UINT64_C(1) << candidate, false,
+						__ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+			slot = candidate;
+			break;
+		}
+	}
+	iom_thread_slot_ = slot + 1;
+	g_private_set(&slot_owner, GUINT_TO_POINTER(slot + 1));
+	return slot;
+}
+
+G_STATIC_ASSERT(sizeof(iom_shard) % IOM_LINE == 0);
+
+iom_counters *iom_counters_new(void)
+{
+	iom_counters *c = g_aligned_alloc0(1, sizeof(*c), IOM_LINE);
+
+	g_mutex_init(&c->lock);
+	return c;
+}
+
+void iom_counters_free(iom_counters *c)
+{
+	if (!c)
+		return;
+	g_mutex_clear(&c->lock);
+	g_aligned_free(c);
+}
+
+static void sum(const iom_counters *c, uint64_t *out)
+{
+	for (unsigned stat = 0; stat < IOM_N_STATS; stat++) {
+		out[stat] = 0;
+		for (unsigned s = 0; s < IOM_SLOTS; s++)
+			out[stat] += __atomic_load_n(&c->shard[s].value[stat], __ATOMIC_RELAXED);
+	}
+}
+
+void iom_counters_get(iom_counters *c, uint64_t *out)
+{
+	g_mutex_lock(&c->lock);
+	sum(c, out);
+	for (unsigned stat = 0; stat < IOM_N_STATS; stat++)
+		out[stat] -= c->reset_at[stat];
+	g_mutex_unlock(&c->lock);
+}
+
+/* Cells belong to their threads; a reset remembers where counting starts again. */
+void iom_counters_reset(iom_counters *c)
+{
+	g_mutex_lock(&c->lock);
+	sum(c, c->reset_at);
+	g_mutex_unlock(&c->lock);
+}
+
+void iom_count_n(iom_iommu *iommu, iom_stat stat, uint64_t n)
+{
+	unsigned slot = iom_thread_slot();
+
+	iom_bump(&iommu->counters->shard[slot].value[stat], slot, n);
+}
+
+void iom_count(iom_iommu *iommu, iom_stat stat)
+{
+	iom_count_n(iommu, stat, 1);
+}
