@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE /* O_TMPFILE */
+
 #include "sim/trace/output.h"
 
 #include <errno.h>

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/harness.h"
+
+extern const iom_suite trace_suite;
+extern const iom_suite trace_damage_suite;
+extern const iom_suite lines_suite;
+
+IOM_TEST_MAIN(&trace_suite, &trace_damage_suite, &lines_suite)
