@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Invalidating by range and by predicate. What belongs to a tag dies in tags.c
+ * without any cache being touched.
+ *
+ * The clock is advanced before the entries go. An insertion that read its tables
+ * before that either takes the lock first, and its entry is dropped here, or
+ * later, and finds the range in the ring.
+ */
+#include "core/cache-impl.h"
+
+/* What a range invalidation looks for. */
+typedef struct range_job {
+	const iom_cache_scope *scope;
+	uint64_t start;
+	uint64_t last;
+	uint64_t sizes; /* page sizes to look for, by page_lg2 */
+} range_job;
+
+static void remember(iom_cache *cache, const iom_cache_scope *scope, uint64_t start, uint64_t last,
+		     iom_epoch at)
+{
+	iom_cache_range *r = &cache->ring[cache->ring_at++ % IOM_CACHE_RING];
+
+	cache->ring_lost = MAX(cache->ring_lost, r->at);
+	cache->ring_newest = MAX(cache->ring_newest, at);
+	*r = (iom_cache_range){ at, *scope, start, last };
+}
+
+static void drop_page(iom_cache *cache, const iom_cache_scope *scope, uint64_t mix, uint64_t page,
+		      unsigned lg2)
+{
+	uint32_t index = iom_cache_index(cache, mix, page);
+	uint16_t print = iom_cache_print(mix, page);
+	const iom_cache_set *set = iom_cache_set_at(cache, index);
+
+	for (unsigned w = 0; w < cache->print_words; w++) {
+		uint64_t lanes = iom_cache_match(set->prints[w], print);
+
+		for (; lanes; lanes &= lanes - 1) {
+			unsigned way = w * 4 + (unsigned)__builtin_ctzll(lanes) / 16;
+			const iom_cache_hot *hot = &cache->hot[(size_t)index * cache->ways + way];
+
+			if (way >= cache->ways || iom_cache_print_of(set, way) != print)
+				continue;
+			if (hot->page == page && hot->lo == scope->lo && hot->hi == scope->hi &&
+			    (hot->born & 63) == lg2)
+				iom_cache_drop(cache, index, way);
+		}
+	}
+}
+
+static bool in_range(const iom_cache_hot *hot, const range_job *job)
+{
+	unsigned lg2 = hot->born & 63;
+
+	return job->sizes >> lg2 & 1 && hot->lo == job->scope->lo && hot->hi == job->scope->hi &&
+	       hot->page >= job->start >> lg2 && hot->page <= job->last >> lg2;
+}
+
+static void drop_scanning(iom_cache *cache, const range_job *job)
+{
+	for (uint32_t index = 0; index <= cache->set_mask; index++) {
+		const iom_cache_set *set = iom_cache_set_at(cache, index);
+
+		for (unsigned way = 0; way < cache->ways; way++) {
+			if (iom_cache_print_of(set, way) &&
+			    in_range(&cache->hot[(size_t)index * cache->ways + way], job))
+				iom_cache_drop(cache, index, way);
+		}
+	}
+}
+
+void iom_cache_invalidate_range(iom_cache *cache, const iom_cache_scope *scope, uint64_t start,
+				uint64_t last)
+{
+	range_job scan = { scope, start, last, 0 };
+	uint64_t mix = iom_cache_mix(scope);
+	iom_epoch at;
+
+	if (!cache->sets || last < start)
+		return;
+	at = iom_tags_advance(cache->tags);
+	iom_spin_lock(&cache->lock);
+	remember(cache, scope, start, last, at);
+	for (uint64_t sizes = cache->sizes; sizes; sizes &= sizes - 1) {
+		unsigned lg2 = (unsigned)__builtin_ctzll(sizes);
+		uint64_t m = iom_cache_mix_size(mix, lg2);
+		uint64_t page = start >> lg2, end = last >> lg2;
+
+		if (end - page > cache->set_mask) {
+			scan.sizes |= UINT64_C(1) << lg2;
+			continue;
+		}
+		for (;; page++) {
+			drop_page(cache, scope, m, page, lg2);
+			if (page == end)
+				break;
+		}
+	}
+	if (scan.sizes)
+		drop_scanning(cache, &scan);
+	iom_spin_unlock(&cache->lock);
+}
+
+void iom_cache_invalidate_if(iom_cache *cache,
+			     bool (*match)(void *opaque, const iom_cache_scope *scope,
+					   uint64_t address, unsigned page_lg2, const void *value),
+			     void *opaque)
+{
+	iom_epoch at;
+
+	if (!cache->sets)
+		return;
+	at = iom_tags_advance(cache->tags);
+	iom_spin_lock(&cache->lock);
+	/* Nobody can ask `match` about entries still to come: refuse all of them. */
+	cache->ring_lost = MAX(cache->ring_lost, at);
+	cache->ring_newest = MAX(cache->ring_newest, at);
+	for (uint32_t index = 0; index <= cache->set_mask; index++) {
+		const iom_cache_set *set = iom_cache_set_at(cache, index);
+
+		for (unsigned way = 0; way < cache->ways; way++) {
+			size_t entry = (size_t)index * cache->ways + way;
+			const iom_cache_hot *hot = &cache->hot[entry];
+			iom_cache_scope scope = { hot->hi, hot->lo };
+			uint64_t value[IOM_CACHE_WORDS];
+
+			if (!iom_cache_print_of(set, way))
+				continue;
+			memcpy(value, hot->value, sizeof(hot->value));
+			memcpy(value + IOM_CACHE_HOT_WORDS, cache->cold[entry].value,
+			       sizeof(cache->cold[entry].value));
+			if (!iom_cache_entry_alive(cache, hot) ||
+			    match(opaque, &scope, hot->page << (hot->born & 63), hot->born & 63,
+				  value))
+				iom_cache_drop(cache, index, way);
+		}
+	}
+	iom_spin_unlock(&cache->lock);
+}
+
+void iom_cache_invalidate_all(iom_cache *cache)
+{
+	iom_epoch at;
+
+	if (!cache->sets)
+		return;
+	at = iom_tags_advance(cache->tags);
+	iom_spin_lock(&cache->lock);
+	if (cache->floor < at)
+		__atomic_store_n(&cache->floor, at, __ATOMIC_RELEASE);
+	__atomic_store_n(&cache->tags->changed, at, __ATOMIC_RELAXED);
+	iom_spin_unlock(&cache->lock);
+}

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Replacement: LRU, tree pseudo-LRU, FIFO and random, for any number of ways.
+ * FIFO is LRU that only insertions touch.
+ */
+#include "core/cache-impl.h"
+
+#define LIST_WAYS 16
+#define TREE_WAYS 64
+#define RANDOM_SEED UINT64_C(0x2545f4914f6cdd1d)
+
+static unsigned leaves_lg2(unsigned ways)
+{
+	unsigned lg2 = 0;
+
+	while ((1u << lg2) < ways)
+		lg2++;
+	return lg2;
+}
+
+static void init_list(iom_cache *cache, uint32_t sets)
+{
+	/* Way 0 is the first to go. */
+	uint64_t order = 0;
+
+	for (unsigned i = 0; i < LIST_WAYS; i++) {
+		unsigned way = i < cache->ways ? cache->ways - 1 - i : i;
+
+		order |= (uint64_t)way << (4 * i);
+	}
+	for (uint32_t i = 0; i < sets; i++)
+		iom_cache_set_at(cache, i)->order = order;
+}
+
+static void init_tree(iom_cache *cache)
+{
+	unsigned lg2 = leaves_lg2(cache->ways);
+
+	cache->tree_keep = g_new(uint64_t, cache->ways);
+	cache->tree_set = g_new(uint64_t, cache->ways);
+	for (unsigned way = 0; way < cache->ways; way++) {
+		uint64_t path = 0, away = 0;
+
+		for (unsigned node = (1u << lg2) + way; node > 1; node /= 2) {
+			path |= UINT64_C(1) << (node / 2);
+			if (!(node & 1))
+				away |= UINT64_C(1) << (node / 2);
+		}
+		cache->tree_keep[way] = ~path;
+		cache->tree_set[way] = away;
+	}
+}
+
+bool iom_cache_policy_init(iom_cache *cache, uint32_t sets)
+{
+	cache->random = RANDOM_SEED;
+	cache->touches = cache->policy == IOM_POLICY_LRU || cache->policy == IOM_POLICY_PLRU;
+	if (cache->ways == 1)
+		cache->touches = false;
+	switch (cache->policy) {
+	case IOM_POLICY_PLRU:
+		cache->recency =
+			cache->ways <= TREE_WAYS ? IOM_RECENCY_TREE : IOM_RECENCY_WIDE_TREE;
+		break;
+	case IOM_POLICY_RANDOM:
+		cache->recency = IOM_RECENCY_NONE;
+		break;
+	default:
+		cache->recency = cache->ways <= LIST_WAYS ? IOM_RECENCY_LIST : IOM_RECENCY_STAMPS;
+		break;
+	}
+	if (cache->recency == IOM_RECENCY_LIST)
+		init_list(cache, sets);
+	if (cache->recency == IOM_RECENCY_TREE)
+		init_tree(cache);
+	if (cache->recency == IOM_RECENCY_STAMPS)
+		cache->side_words = cache->ways;
+	if (cache->recency == IOM_RECENCY_WIDE_TREE)
+		cache->side_words = ((1u << leaves_lg2(cache->ways)) + 63) / 64;
+	if (cache->side_words)
+		cache->side = g_try_malloc0_n(sets, cache->side_words * sizeof(uint64_t));
+	return !cache->side_words || cache->side;
+}
+
+void iom_cache_policy_free(iom_cache *cache)
+{
+	g_free(cache->tree_keep);
+	g_free(cache->tree_set);
+	g_free(cache->side);
+}
+
+static void stamp(iom_cache_set *set, uint64_t *stamps, unsigned way)
+{
+	uint64_t clock = IOM_CACHE_LOAD(&set->order);
+
+	/* Already the latest: nothing to write. */
+	if (clock && IOM_CACHE_LOAD(&stamps[way]) == clock)
+		return;
+	IOM_CACHE_STORE(&set->order, clock + 1);
+	IOM_CACHE_STORE(&stamps[way], clock + 1);
+}
+
+static void point_away(iom_cache *cache, uint64_t *tree, unsigned way)
+{
+	for (unsigned node = (1u << leaves_lg2(cache->ways)) + way; node > 1; node /= 2) {
+		uint64_t *word = &tree[node / 2 / 64], bit = UINT64_C(1) << (node / 2 % 64);
+		uint64_t old = IOM_CACHE_LOAD(word);
+		uint64_t moved = node & 1 ? old & ~bit : old | bit;
+
+		if (moved != old)
+			IOM_CACHE_STORE(word, moved);
+	}
+}
+
+void iom_cache_touch_side(iom_cache *cache, iom_cache_set *set, uint32_t index, unsigned way)
+{
+	uint64_t *side = cache->side + (size_t)index * cache->side_words;
+
+	if (cache->recency == IOM_RECENCY_STAMPS)
+		stamp(set, side, way);
+	else if (cache->recency == IOM_RECENCY_WIDE_TREE)
+		point_away(cache, side, way);
+}
+
+void iom_cache_inserted(iom_cache *cache, iom_cache_set *set, uint32_t index, unsigned way)
+{
+	uint64_t order = IOM_CACHE_LOAD(&set->order);
+
+	switch ((iom_cache_recency)cache->recency) {
+	case IOM_RECENCY_LIST:
+		IOM_CACHE_STORE(&set->order, iom_cache_list_front(order, way));
+		break;
+	case IOM_RECENCY_TREE:
+		IOM_CACHE_STORE(&set->order,
+				(order & cache->tree_keep[way]) | cache->tree_set[way]);
+		break;
+	case IOM_RECENCY_STAMPS:
+	case IOM_RECENCY_WIDE_TREE:
+		iom_cache_touch_side(cache, set, index, way);
+		break;
+	case IOM_RECENCY_NONE:
+		break;
+	}
+}
+
+static unsigned oldest(const iom_cache *cache, const uint64_t *stamps)
+{
+	unsigned found = 0;
+	uint64_t least = UINT64_MAX;
+
+	for (unsigned way = 0; way < cache->ways; way++) {
+		uint64_t at = IOM_CACHE_LOAD(&stamps[way]);
+
+		if (at < least) {
+			least = at;
+			found = way;
+		}
+	}
+	return found;
+}
+
+/* Follow the bits; halves that hold no way at all are passed by. */
+static unsigned tree_victim(const iom_cache *cache, const uint64_t *tree)
+{
+	unsigned lg2 = leaves_lg2(cache->ways), node = 1;
+
+	for (unsigned depth = 0; depth < lg2; depth++) {
+		unsigned right = IOM_CACHE_LOAD(&tree[node / 64]) >> (node % 64) & 1;
+		unsigned first = ((node * 2 + 1) << (lg2 - depth - 1)) - (1u << lg2);
+
+		node = node * 2 + (first < cache->ways ? right : 0);
+	}
+	return node - (1u << lg2);
+}
+
+static unsigned random_way(iom_cache *cache)
+{
+	cache->random ^= cache->random << 13;
+	cache->random ^= cache->random >> 7;
+	cache->random ^= cache->random << 17;
+	return (unsigned)((cache->random >> 32) * cache->ways >> 32);
+}
+
+unsigned iom_cache_victim(iom_cache *cache, iom_cache_set *set, uint32_t index)
+{
+	const uint64_t *side = cache->side + (size_t)index * cache->side_words;
+
+	switch ((iom_cache_recency)cache->recency) {
+	case IOM_RECENCY_LIST:
+		return IOM_CACHE_LOAD(&set->order) >> (4 * (cache->ways - 1)) & 15;
+	case IOM_RECENCY_TREE:
+		return tree_victim(cache, &set->order);
+	case IOM_RECENCY_STAMPS:
+		return oldest(cache, side);
+	case IOM_RECENCY_WIDE_TREE:
+		return tree_victim(cache, side);
+	case IOM_RECENCY_NONE:
+		break;
+	}
+	return random_way(cache);
+}

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Tags: who is invalidated as a whole, and when.
+ *
+ * An invalidation first advances the clock and then marks the tag. A walk that
+ * reads the clock after that was started after the command, and sees the tables
+ * that the command is about; one that read it before is older than the mark.
+ *
+ * A tag may be missing when its identity is invalidated, while a walk for it is
+ * under way and will make the tag when it inserts. So a tag is born dead to
+ * everything older than its making, and looking for a missing one advances the
+ * clock; the lock puts the two in order.
+ *
+ * Guests choose identities. Beyond IOM_TAGS_MOST of them, new ones share a few
+ * tags: more than necessary is invalidated then, never less.
+ */
+#include "core/tags.h"
+
+static uint64_t mix(uint64_t v)
+{
+	v ^= v >> 32;
+	v *= UINT64_C(0xd6e8feb86659fd93);
+	v ^= v >> 32;
+	v *= UINT64_C(0xd6e8feb86659fd93);
+	return v ^ v >> 32;
+}
+
+static iom_tag_table *table_new(uint32_t slots, iom_tag_table *older)
+{
+	iom_tag_table *t = g_malloc0(sizeof(*t) + slots * sizeof(iom_tag *));
+
+	t->mask = slots - 1;
+	t->older = older;
+	return t;
+}
+
+static void place(iom_tag_table *t, iom_tag *tag)
+{
+	uint32_t i = (uint32_t)mix(tag->identity) & t->mask;
+
+	while (t->slots[i])
+		i = (i + 1) & t->mask;
+	__atomic_store_n(&t->slots[i], tag, __ATOMIC_RELEASE);
+}
+
+static iom_tag *probe(const iom_tags *tags, uint64_t identity)
+{
+	const iom_tag_table *t = __atomic_load_n(&tags->table, __ATOMIC_ACQUIRE);
+
+	for (uint32_t i = (uint32_t)mix(identity) & t->mask;; i = (i + 1) & t->mask) {
+		iom_tag *tag = __atomic_load_n(&t->slots[i], __ATOMIC_ACQUIRE);
+
+		if (!tag || tag->identity == identity)
+			return tag;
+	}
+}
+
+/* The tag of the next number, dead to all that is older than now. */
+static iom_tag *append(iom_tags *tags, uint64_t identity)
+{
+	uint64_t i = (uint64_t)tags->count + (1u << IOM_TAG_FIRST_LG2);
+	unsigned lg2 = 63 - (unsigned)__builtin_clzll(i);
+	iom_tag *tag;
+
+	if (!tags->segments[lg2 - IOM_TAG_FIRST_LG2]) {
+		iom_tag *segment = g_aligned_alloc0((gsize)1 << lg2, sizeof(*tag), IOM_LINE);
+
+		__atomic_store_n(&tags->segments[lg2 - IOM_TAG_FIRST_LG2], segment,
+				 __ATOMIC_RELEASE);
+	}
+	tag = iom_tag_at(tags, tags->count);
+	tag->identity = identity;
+	tag->index = tags->count++;
+	tag->dead = __atomic_load_n(&tags->now, __ATOMIC_SEQ_CST);
+	return tag;
+}
+
+iom_tags *iom_tags_new(void)
+{
+	iom_tags *tags = g_aligned_alloc0(1, sizeof(*tags), IOM_LINE);
+
+	G_STATIC_ASSERT((UINT64_C(1) << (IOM_TAG_SEGMENTS + IOM_TAG_FIRST_LG2)) > IOM_TAGS_MOST);
+	g_mutex_init(&tags->lock);
+	tags->now = 1;
+	tags->table = table_new(256, NULL);
+	for (unsigned i = 0; i <= IOM_TAGS_SHARED; i++)
+		append(tags, 0)->dead = 0;
+	return tags;
+}
+
+void iom_tags_free(iom_tags *tags)
+{
+	if (!tags)
+		return;
+	for (unsigned i = 0; i < IOM_TAG_SEGMENTS; i++)
+		g_aligned_free(tags->segments[i]);
+	for (iom_tag_table *t = tags->table, *older; t; t = older) {
+		older = t->older;
+		g_free(t);
+	}
+	g_mutex_clear(&tags->lock);
+	g_aligned_free(tags);
+}
+
+static void raise_to(uint64_t *epoch, uint64_t to)
+{
+	uint64_t old = __atomic_load_n(epoch, __ATOMIC_RELAXED);
+
+	while (old < to && !__atomic_compare_exchange_n(epoch, &old, to, true, __ATOMIC_SEQ_CST,
+							__ATOMIC_RELAXED))
+		;
+}
+
+static iom_tag *shared(iom_tags *tags, uint64_t identity)
+{
+	return iom_tag_at(tags, 1 + (uint32_t)(mix(identity) % IOM_TAGS_SHARED));
+}
+
+static bool full(const iom_tags *tags)
+{
+	return tags->count >= IOM_TAGS_MOST;
+}
+
+static iom_tag *make(iom_tags *tags, uint64_t identity)
+{
+	uint32_t used = tags->count - IOM_TAGS_SHARED - 1;
+	iom_tag *tag = append(tags, identity);
+
+	if (used >= tags->table->mask / 2) {
+		iom_tag_table *old = tags->table;
+		iom_tag_table *t = table_new((old->mask + 1) * 2, old);
+
+		for (uint32_t i = 0; i <= old->mask; i++) {
+			if (old->slots[i])
+				place(t, old->slots[i]);
+		}
+		place(t, tag);
+		__atomic_store_n(&tags->table, t, __ATOMIC_RELEASE);
+	} else {
+		place(tags->table, tag);
+	}
+	/* From now on identities without a tag share: they are as new as this one. */
+	for (unsigned i = 1; full(tags) && i <= IOM_TAGS_SHARED; i++)
+		raise_to(&iom_tag_at(tags, i)->dead, tag->dead);
+	return tag;
+}
+
+iom_tag *iom_tags_get(iom_tags *tags, uint64_t identity)
+{
+	iom_tag *tag = probe(tags, identity);
+
+	if (G_LIKELY(tag))
+		return tag;
+	g_mutex_lock(&tags->lock);
+	tag = probe(tags, identity);
+	if (!tag)
+		tag = full(tags) ? shared(tags, identity) : make(tags, identity);
+	g_mutex_unlock(&tags->lock);
+	return tag;
+}
+
+iom_tag *iom_tags_find(iom_tags *tags, uint64_t identity)
+{
+	iom_tag *tag = probe(tags, identity);
+
+	if (G_LIKELY(tag))
+		return tag;
+	g_mutex_lock(&tags->lock);
+	tag = probe(tags, identity);
+	if (!tag && full(tags))
+		tag = shared(tags, identity);
+	if (!tag)
+		iom_tags_advance(tags);
+	g_mutex_unlock(&tags->lock);
+	return tag;
+}
+
+void iom_tag_invalidate(iom_tags *tags, iom_tag *tag)
+{
+	iom_epoch now = iom_tags_advance(tags);
+
+	raise_to(&tag->dead, now);
+	__atomic_store_n(&tags->changed, now, __ATOMIC_RELAXED);
+}
+
+void iom_tags_invalidate_all(iom_tags *tags)
+{
+	iom_epoch now = iom_tags_advance(tags);
+
+	raise_to(&tags->all, now);
+	__atomic_store_n(&tags->changed, now, __ATOMIC_RELAXED);
+}
+
+iom_epoch iom_tags_epoch(const iom_tags *tags)
+{
+	return __atomic_load_n(&tags->now, __ATOMIC_ACQUIRE);
+}
