@@ -243,7 +243,7 @@ static void check_change(void *opaque, uint64_t address, uint64_t before, uint64
 	}
 }
 
-static bool check_memory(const iom_tsv_row *row, iom_vtd_bench *bench, const iom_vtd_case *c,
+static bool check_memory(const iom_tsv_row *row, const iom_vtd_after *after, const iom_vtd_case *c,
 			 iom_vector_outcome *outcome, GError **error)
 {
 	memory_check check = { g_array_new(FALSE, FALSE, sizeof(iom_vtd_word)), false, c, outcome,
@@ -252,21 +252,20 @@ static bool check_memory(const iom_tsv_row *row, iom_vtd_bench *bench, const iom
 
 	if (ok) {
 		check.met = g_malloc0(check.expected->len + 1);
-		iom_vtd_bench_changes(bench, c, check_change, &check);
+		after->changes(after->source, c, check_change, &check);
 		for (unsigned i = 0; i < check.expected->len; i++) {
 			const iom_vtd_word *w = &g_array_index(check.expected, iom_vtd_word, i);
+			int at = iom_vtd_case_find(c, w->address);
 			uint64_t now = 0;
+			char what[40];
 
 			/* A word that did not change at all. */
 			if (check.met[i])
 				continue;
-			iom_memory_load64(iom_vtd_bench_memory(bench), w->address, &now);
-			if (now != w->value) {
-				char what[40];
-
-				g_snprintf(what, sizeof what, "memory %#" PRIx64, w->address);
-				iom_vector_check(outcome, what, w->value, now);
-			}
+			if (at >= 0)
+				now = g_array_index(c->words, iom_vtd_word, at).value;
+			g_snprintf(what, sizeof what, "memory %#" PRIx64, w->address);
+			iom_vector_check(outcome, what, w->value, now);
 		}
 		g_free(check.met);
 	}
@@ -306,9 +305,9 @@ static void append_got(const iom_vtd_outcome *got, iom_vector_outcome *outcome)
 	g_string_append_c(outcome->got, ')');
 }
 
-static bool compare(const iom_tsv_row *row, bool interrupt, iom_vtd_bench *bench,
-		    const iom_vtd_case *c, const iom_vtd_outcome *got, iom_vector_outcome *outcome,
-		    GError **error)
+bool iom_vtd_compare(const iom_tsv_row *row, bool interrupt, const iom_vtd_case *c,
+		     const iom_vtd_outcome *got, const iom_vtd_after *after,
+		     iom_vector_outcome *outcome, GError **error)
 {
 	const char *result = iom_tsv_get(row, "result");
 	alternative alt = parse_alternative(row);
@@ -328,7 +327,12 @@ static bool compare(const iom_tsv_row *row, bool interrupt, iom_vtd_bench *bench
 	return (interrupt ? check_interrupt(row, got, outcome, error)
 			  : check_dma(row, got, &alt, outcome, error)) &&
 	       check_record(row, got, outcome, error) &&
-	       check_memory(row, bench, c, outcome, error);
+	       check_memory(row, after, c, outcome, error);
+}
+
+static void bench_changes(void *source, const iom_vtd_case *c, iom_vtd_changed fn, void *opaque)
+{
+	iom_vtd_bench_changes(source, c, fn, opaque);
 }
 
 static bool run(const iom_tsv_row *row, bool interrupt, const iom_vector_options *options,
@@ -339,13 +343,14 @@ static bool run(const iom_tsv_row *row, bool interrupt, const iom_vector_options
 	if (!c)
 		return false;
 	iom_vtd_bench *bench = iom_vtd_bench_new();
+	iom_vtd_after after = { bench_changes, bench };
 	iom_vtd_outcome got;
 	bool ok = iom_vtd_bench_load(bench, c, interrupt, &options->cache, false, error);
 
 	if (ok) {
 		iom_vector_explain(options, iom_vtd_bench_unit(bench));
 		iom_vtd_bench_run(bench, c, interrupt, &got);
-		ok = compare(row, interrupt, bench, c, &got, outcome, error);
+		ok = iom_vtd_compare(row, interrupt, c, &got, &after, outcome, error);
 	}
 	iom_vtd_bench_free(bench);
 	iom_vtd_case_free(c);

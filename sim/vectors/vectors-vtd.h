@@ -146,4 +146,15 @@ typedef void (*iom_vtd_changed)(void *opaque, uint64_t address, uint64_t before,
 void iom_vtd_bench_changes(iom_vtd_bench *bench, const iom_vtd_case *c, iom_vtd_changed fn,
 			   void *opaque);
 
+/* Where iom_vtd_compare() learns what happened to memory. */
+typedef struct iom_vtd_after {
+	void (*changes)(void *source, const iom_vtd_case *c, iom_vtd_changed fn, void *opaque);
+	void *source;
+} iom_vtd_after;
+
+/* Note in `outcome` where the answer is not what the row expects. False: a bad row. */
+bool iom_vtd_compare(const iom_tsv_row *row, bool interrupt, const iom_vtd_case *c,
+		     const iom_vtd_outcome *got, const iom_vtd_after *after,
+		     iom_vector_outcome *outcome, GError **error);
+
 #endif
