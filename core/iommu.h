@@ -14,13 +14,14 @@
 typedef struct iom_iommu_ops {
 	iom_kind kind;
 	void (*destroy)(iom_iommu *iommu); /* frees the model, which embeds iom_iommu */
+	/* `result` comes zeroed, but for IOM_ABORT and fault.level -1 */
 	void (*translate)(iom_iommu *iommu, const iom_request *request, iom_result *result);
 	uint64_t (*mmio_read)(iom_iommu *iommu, uint64_t offset, unsigned size, iom_space space);
 	void (*mmio_write)(iom_iommu *iommu, uint64_t offset, unsigned size, uint64_t value,
 			   iom_space space);
 	uint64_t (*mmio_size)(const iom_iommu *iommu);
 	iom_prq_status (*page_request)(iom_iommu *iommu, const iom_page_request *request);
-	/* optional: without it messages pass unchanged */
+	/* optional: without it messages pass unchanged; `result` comes as above */
 	void (*interrupt)(iom_iommu *iommu, const iom_interrupt *interrupt,
 			  iom_interrupt_result *result);
 	void (*ats_completed)(iom_iommu *iommu, uint32_t requester, uint8_t itag, bool ok);
@@ -36,7 +37,11 @@ typedef struct iom_iommu_ops {
 					     const char **name);
 } iom_iommu_ops;
 
-/* Counters of iom_statistics that core keeps for every model. */
+/*
+ * Counters of iom_statistics that core keeps for every model. The first three
+ * are counted by iom_iommu_translate(), INTERRUPTS by iom_raise_irq() and
+ * iom_send_msi(); the model counts the others where they happen.
+ */
 typedef enum iom_stat {
 	IOM_STAT_TRANSLATIONS,
 	IOM_STAT_TRANSLATED,
