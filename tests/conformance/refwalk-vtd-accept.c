@@ -123,31 +123,26 @@ bool refvtd_accepts_word(const refvtd_answer *answer, const iom_vtd_outcome *got
 }
 
 unsigned refvtd_missing_writes(const refvtd_answer *answer, const iom_vtd_outcome *got,
-			       const iom_vtd_case *before, iom_memory *after, GString *why)
+			       iom_memory *after, GString *why)
 {
 	unsigned n = 0;
 
 	if (answer->untested || !completed(got))
 		return 0;
 	for (unsigned i = 0; i < answer->n_writes + answer->n_posted; i++) {
-		uint64_t address, must, now = 0;
+		bool posted = i >= answer->n_writes;
+		uint64_t address = posted ? answer->posted[i - answer->n_writes][0]
+					  : answer->writes[i].address;
+		uint64_t must =
+			posted ? answer->posted[i - answer->n_writes][1] : answer->writes[i].must;
+		uint64_t now = 0;
 
-		if (i < answer->n_writes) {
-			address = answer->writes[i].address;
-			must = answer->writes[i].must;
-		} else {
-			address = answer->posted[i - answer->n_writes][0];
-			must = answer->posted[i - answer->n_writes][1];
-		}
-		if (after)
-			iom_memory_load64(after, address, &now);
+		iom_memory_load64(after, address, &now);
 		if (!(must & ~now))
 			continue;
 		n++;
-		if (why)
-			g_string_append_printf(why, "%sword %#" PRIx64 " lacks bits %#" PRIx64,
-					       why->len ? "; " : "", address, must & ~now);
+		g_string_append_printf(why, "%sword %#" PRIx64 " lacks bits %#" PRIx64,
+				       why->len ? "; " : "", address, must & ~now);
 	}
-	(void)before;
 	return n;
 }

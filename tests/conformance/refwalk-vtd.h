@@ -57,8 +57,12 @@ bool refvtd_accepts(const refvtd_answer *answer, const iom_vtd_case *c, const io
 /* May this word have become `after` in the course of `got`? */
 bool refvtd_accepts_word(const refvtd_answer *answer, const iom_vtd_outcome *got, uint64_t address,
 			 uint64_t before, uint64_t after);
-/* Words that must have changed, and did not: their number. */
+/* Words that must have changed, and have not in `after`: their number. */
 unsigned refvtd_missing_writes(const refvtd_answer *answer, const iom_vtd_outcome *got,
-			       const iom_vtd_case *before, iom_memory *after, GString *why);
+			       iom_memory *after, GString *why);
+
+/* The first outcome as the expectation columns of the vectors' tables, and their names. */
+void refvtd_print(const refvtd_answer *answer, bool interrupt, const iom_vtd_case *c, GString *out);
+const char *refvtd_print_header(bool interrupt);
 
 #endif

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef IOM_TESTS_VTD_SUITES_H
+#define IOM_TESTS_VTD_SUITES_H
+
+#include "tests/harness.h"
+
+extern const iom_suite vtd_reference_suite;
+extern const iom_suite vtd_vectors_suite;
+extern const iom_suite vtd_tables_suite;
+extern const iom_suite vtd_random_suite;
+
+#endif
