@@ -105,6 +105,17 @@ bool ref_stage1(walk *w, uint64_t va, uint64_t *ipa, attributes *attrs, unsigned
 bool ref_stage2(walk *w, uint64_t ipa, unsigned class, bool write, uint64_t *pa, attributes *attrs,
 		uint64_t *memattr, unsigned *leaf_lg2);
 
+/* Geometry, also for those who build tables. */
+geometry ref_stage1_geometry(const walk *w, unsigned half);
+geometry ref_stage2_geometry(const walk *w);
+unsigned ref_level_shift(const geometry *g, int level);
+bool ref_block_allowed(const geometry *g, int level);
+uint64_t ref_start_table(const geometry *g);
+uint64_t ref_entry_address(const geometry *g, int level, uint64_t table, uint64_t input);
+uint64_t ref_descriptor_address(const geometry *g, uint64_t d, unsigned shift);
+char ref_descriptor_type(const geometry *g, int level, uint64_t d);
+uint64_t ref_swapped(uint64_t word);
+
 /* refwalk-smmu-attrs.c */
 attributes ref_ste_memattr(unsigned code);
 attributes ref_mair(unsigned byte);

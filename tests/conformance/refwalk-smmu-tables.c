@@ -9,7 +9,7 @@ typedef struct leaf {
 	unsigned lg2;
 } leaf;
 
-static uint64_t swapped(uint64_t word)
+uint64_t ref_swapped(uint64_t word)
 {
 	uint64_t out = 0;
 
@@ -19,12 +19,12 @@ static uint64_t swapped(uint64_t word)
 }
 
 /* Lowest input address bit that an index of this level selects. */
-static unsigned level_shift(const geometry *g, int level)
+unsigned ref_level_shift(const geometry *g, int level)
 {
 	return g->granule + (unsigned)(3 - level) * (g->granule - 3);
 }
 
-static bool block_allowed(const geometry *g, int level)
+bool ref_block_allowed(const geometry *g, int level)
 {
 	switch (g->granule) {
 	case 12:
@@ -37,7 +37,7 @@ static bool block_allowed(const geometry *g, int level)
 }
 
 /* Address field of a descriptor whose low `shift` address bits are zero. */
-static uint64_t descriptor_address(const geometry *g, uint64_t d, unsigned shift)
+uint64_t ref_descriptor_address(const geometry *g, uint64_t d, unsigned shift)
 {
 	if (g->granule == 16) {
 		uint64_t a = d & low_bits(48) & ~low_bits(shift);
@@ -57,17 +57,17 @@ typedef struct step {
 	uint64_t descriptor_pa;
 } step;
 
-static uint64_t entry_address(const geometry *g, const step *s, uint64_t input)
+uint64_t ref_entry_address(const geometry *g, int level, uint64_t table, uint64_t input)
 {
-	unsigned shift = level_shift(g, s->level);
-	unsigned top = s->level == g->start ? g->input_bits : level_shift(g, s->level - 1);
+	unsigned shift = ref_level_shift(g, level);
+	unsigned top = level == g->start ? g->input_bits : ref_level_shift(g, level - 1);
 
-	return s->table + ((input & low_bits(top)) >> shift) * 8;
+	return table + ((input & low_bits(top)) >> shift) * 8;
 }
 
-static uint64_t start_table(const geometry *g)
+uint64_t ref_start_table(const geometry *g)
 {
-	unsigned index_bits = g->input_bits - level_shift(g, g->start);
+	unsigned index_bits = g->input_bits - ref_level_shift(g, g->start);
 	unsigned align = index_bits + 3;
 
 	if (align < 4)
@@ -78,7 +78,7 @@ static uint64_t start_table(const geometry *g)
 }
 
 /* Descriptor types: 'i'nvalid, 't'able, 'l'eaf. */
-static char descriptor_type(const geometry *g, int level, uint64_t d)
+char ref_descriptor_type(const geometry *g, int level, uint64_t d)
 {
 	if (!(d & 1))
 		return 'i';
@@ -86,17 +86,17 @@ static char descriptor_type(const geometry *g, int level, uint64_t d)
 		return d & 2 ? 'l' : 'i';
 	if (d & 2)
 		return 't';
-	return block_allowed(g, level) ? 'l' : 'i';
+	return ref_block_allowed(g, level) ? 'l' : 'i';
 }
 
 static uint64_t to_host(const geometry *g, uint64_t word)
 {
-	return g->big_endian ? swapped(word) : word;
+	return g->big_endian ? ref_swapped(word) : word;
 }
 
 /* ---- stage 2 ---------------------------------------------------------- */
 
-static geometry stage2_geometry(const walk *w)
+geometry ref_stage2_geometry(const walk *w)
 {
 	geometry g = { .granule = ref_granule(w->id, (unsigned)STE(w, 175, 174), false) };
 
@@ -112,24 +112,24 @@ static geometry stage2_geometry(const walk *w)
 
 static bool stage2_walk(walk *w, const geometry *g, uint64_t ipa, unsigned class, leaf *l)
 {
-	step s = { .level = g->start, .table = start_table(g) };
+	step s = { .level = g->start, .table = ref_start_table(g) };
 
 	if (ipa >> g->input_bits)
 		return ref_translation_fault(w, F_TRANSLATION, true, class, ipa, "330 IPA range");
 	for (;; s.level++) {
-		unsigned shift = level_shift(g, s.level);
+		unsigned shift = ref_level_shift(g, s.level);
 
-		s.descriptor_pa = entry_address(g, &s, ipa);
+		s.descriptor_pa = ref_entry_address(g, s.level, s.table, ipa);
 		if (!w->mem->read(w->mem->opaque, s.descriptor_pa, &s.descriptor))
 			return ref_walk_abort(w, true, class, s.descriptor_pa);
 		s.descriptor = to_host(g, s.descriptor);
-		char type = descriptor_type(g, s.level, s.descriptor);
+		char type = ref_descriptor_type(g, s.level, s.descriptor);
 
 		if (type == 'i')
 			return ref_translation_fault(w, F_TRANSLATION, true, class, ipa,
 						     "332 stage-2 descriptor");
 		uint64_t out =
-			descriptor_address(g, s.descriptor, type == 't' ? g->granule : shift);
+			ref_descriptor_address(g, s.descriptor, type == 't' ? g->granule : shift);
 
 		if (out >> g->output_bits)
 			return ref_translation_fault(w, F_ADDR_SIZE, true, class, ipa,
@@ -184,7 +184,7 @@ static bool stage2_permitted(walk *w, const s2_rights *r, uint64_t ipa, unsigned
 bool ref_stage2(walk *w, uint64_t ipa, unsigned class, bool write, uint64_t *pa, attributes *attrs,
 		uint64_t *memattr, unsigned *leaf_lg2)
 {
-	geometry g = stage2_geometry(w);
+	geometry g = ref_stage2_geometry(w);
 	bool ha = STE(w, 184, 184), affd = STE(w, 181, 181);
 	leaf l;
 
@@ -220,7 +220,7 @@ typedef struct hierarchy {
 	bool no_unprivileged, no_write, uxn, pxn;
 } hierarchy;
 
-static geometry stage1_geometry(const walk *w, unsigned half)
+geometry ref_stage1_geometry(const walk *w, unsigned half)
 {
 	geometry g = { 0 };
 	unsigned tsz = (unsigned)(half ? CD(w, 21, 16) : CD(w, 5, 0));
@@ -252,7 +252,7 @@ static bool stage1_input(walk *w, uint64_t va, unsigned *half)
 
 	if (epd)
 		return stage1_fault(w, F_TRANSLATION, "301 EPD");
-	geometry g = stage1_geometry(w, *half);
+	geometry g = ref_stage1_geometry(w, *half);
 
 	for (unsigned bit = g.input_bits; bit <= top; bit++) {
 		if (part(va, bit, bit) != *half)
@@ -277,24 +277,24 @@ static bool descriptor_pa(walk *w, uint64_t address, bool write, uint64_t *pa)
 static bool stage1_walk(walk *w, const geometry *g, unsigned half, uint64_t va, leaf *l,
 			hierarchy *h, uint64_t *leaf_ipa)
 {
-	step s = { .level = g->start, .table = start_table(g) };
+	step s = { .level = g->start, .table = ref_start_table(g) };
 	bool had = w->id->HAD && (half ? CD(w, 129, 129) : CD(w, 65, 65));
 
 	for (;; s.level++) {
-		unsigned shift = level_shift(g, s.level);
-		uint64_t ipa = entry_address(g, &s, va);
+		unsigned shift = ref_level_shift(g, s.level);
+		uint64_t ipa = ref_entry_address(g, s.level, s.table, va);
 
 		if (!descriptor_pa(w, ipa, false, &s.descriptor_pa))
 			return false;
 		if (!w->mem->read(w->mem->opaque, s.descriptor_pa, &s.descriptor))
 			return ref_walk_abort(w, false, CLASS_TT, s.descriptor_pa);
 		s.descriptor = to_host(g, s.descriptor);
-		char type = descriptor_type(g, s.level, s.descriptor);
+		char type = ref_descriptor_type(g, s.level, s.descriptor);
 
 		if (type == 'i')
 			return stage1_fault(w, F_TRANSLATION, "314 stage-1 descriptor");
 		uint64_t out =
-			descriptor_address(g, s.descriptor, type == 't' ? g->granule : shift);
+			ref_descriptor_address(g, s.descriptor, type == 't' ? g->granule : shift);
 
 		if (out >> g->output_bits)
 			return stage1_fault(w, F_ADDR_SIZE, "315 stage-1 output size");
@@ -389,7 +389,7 @@ bool ref_stage1(walk *w, uint64_t va, uint64_t *ipa, attributes *attrs, unsigned
 
 	if (!stage1_input(w, va, &half))
 		return false;
-	geometry g = stage1_geometry(w, half);
+	geometry g = ref_stage1_geometry(w, half);
 
 	if (!stage1_walk(w, &g, half, va, &l, &h, &leaf_ipa))
 		return false;

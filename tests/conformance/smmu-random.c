@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The model against the reference walker on random cases. Sized by the
+ * environment: IOM_CONFORMANCE_FULL=1 for a million and more,
+ * IOM_CONFORMANCE_COUNT and IOM_CONFORMANCE_SEED for anything else. Each difference
+ * is printed as a row of vectors.
+ */
+#include "tests/conformance/smmu-rig.h"
+#include "tests/conformance/smmu-suites.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define QUICK_COUNT 100000u
+#define FULL_COUNT 1500000u
+#define CASES_PER_IDS 48
+#define REQUESTS_PER_CASE 16
+#define MAX_REPORTS 24
+#define MAX_REPORTS_PER_CHECK 3
+
+static const char *const presets[] = { "default", "off", "one" };
+
+#define N_RIGS G_N_ELEMENTS(presets)
+
+typedef struct session {
+	smmu_gen gen;
+	smmu_rig rigs[N_RIGS];
+	iom_vector_outcome *outcome;
+	GString *rows;
+	uint64_t requests, cases, refused, left_out, differences;
+	uint64_t ok, faults;
+	GHashTable *reports; /* deciding check to number of reports */
+	bool touched; /* the reference read where the event queue is */
+} session;
+
+static uint64_t from_environment(const char *name, uint64_t fallback)
+{
+	const char *text = g_getenv(name);
+
+	return text ? g_ascii_strtoull(text, NULL, 0) : fallback;
+}
+
+static bool watched_read(void *opaque, uint64_t address, uint64_t *word)
+{
+	session *s = opaque;
+
+	if (address >= SMMU_RIG_EVENTQ && address < SMMU_RIG_EVENTQ + IOM_SMMU_EVENTQ_BYTES)
+		s->touched = true;
+	return smmu_store_read(&s->gen.store, address, word);
+}
+
+static bool watched_write(void *opaque, uint64_t address, uint64_t word)
+{
+	session *s = opaque;
+
+	return smmu_store_write(&s->gen.store, address, word);
+}
+
+static void report(session *s, const smmu_rig *rig, uint64_t seed, unsigned index,
+		   const refwalk_request *request, const refwalk_result *expected)
+{
+	unsigned seen = GPOINTER_TO_UINT(g_hash_table_lookup(s->reports, expected->why)) + 1;
+	char id[64];
+
+	s->differences++;
+	g_hash_table_insert(s->reports, (gpointer)expected->why, GUINT_TO_POINTER(seen));
+	if (seen > MAX_REPORTS_PER_CHECK || g_hash_table_size(s->reports) * seen > MAX_REPORTS)
+		return;
+	g_snprintf(id, sizeof id, "R%" PRIx64 ".%u", seed, index);
+	fprintf(stderr,
+		"\n%s, caches %s: reference decides at '%s'\n  expected %s\n  got      %s\n", id,
+		rig->preset, expected->why, s->outcome->expected->str, s->outcome->got->str);
+	smmu_dump_row(s->rows, id, expected->why, &s->gen, request, expected);
+}
+
+/* False: the case is over. */
+static bool one_request(session *s, uint64_t seed, unsigned index)
+{
+	const refwalk_memory memory = { s, watched_read, watched_write };
+	refwalk_request request;
+	refwalk_result expected;
+
+	smmu_gen_request(&s->gen, &request);
+	s->gen.store.n_log = 0;
+	s->touched = false;
+	refwalk_smmu(&s->gen.ids, &s->gen.registers, &memory, &request, &expected);
+	if (s->touched || s->gen.store.full) {
+		s->left_out++;
+		return false;
+	}
+	s->requests++;
+	if (expected.status == REFWALK_OK)
+		s->ok++;
+	else
+		s->faults++;
+	bool same = true;
+
+	for (unsigned i = 0; i < N_RIGS && same; i++) {
+		iom_vector_outcome_clear(s->outcome);
+		smmu_rig_ask(&s->rigs[i], &request, &expected, &s->gen.store, s->outcome);
+		if (!iom_vector_passed(s->outcome)) {
+			report(s, &s->rigs[i], seed, index, &request, &expected);
+			same = false;
+		}
+	}
+	return same;
+}
+
+static void one_case(session *s, uint64_t seed)
+{
+	s->gen.random.state = seed;
+	smmu_gen_case(&s->gen);
+	s->cases++;
+	for (unsigned i = 0; i < N_RIGS; i++)
+		smmu_rig_load(&s->rigs[i], &s->gen);
+	for (unsigned i = 0; i < REQUESTS_PER_CASE; i++) {
+		if (!one_request(s, seed, i))
+			break;
+	}
+}
+
+static bool open_rigs(session *s, uint64_t round)
+{
+	GError *error = NULL;
+
+	for (unsigned i = 0; i < N_RIGS; i++) {
+		/* Two of three have plain memory, in turn. */
+		if (smmu_rig_open(&s->rigs[i], &s->gen.ids, presets[i], (i + round) % 3 == 0,
+				  &error))
+			continue;
+		if (s->refused++ < 3)
+			fprintf(stderr, "\nID registers refused: %s\n", error->message);
+		g_error_free(error);
+		for (unsigned k = 0; k <= i; k++)
+			smmu_rig_close(&s->rigs[k]);
+		return false;
+	}
+	return true;
+}
+
+static void one_round(session *s, uint64_t round, uint64_t seed)
+{
+	smmu_random random = { seed + round * 0x10001 };
+
+	smmu_gen_ids(&random, &s->gen.ids);
+	if (!open_rigs(s, round))
+		return;
+	for (unsigned i = 0; i < CASES_PER_IDS; i++)
+		one_case(s, smmu_random_next(&random));
+	for (unsigned i = 0; i < N_RIGS; i++)
+		smmu_rig_close(&s->rigs[i]);
+}
+
+static void print_rows(const session *s)
+{
+	GString *header = g_string_new(NULL);
+
+	if (!s->rows->len)
+		return;
+	smmu_dump_header(header);
+	fprintf(stderr, "\nAs vectors:\n%s%s", header->str, s->rows->str);
+	g_string_free(header, TRUE);
+}
+
+static void model_agrees_with_reference(void)
+{
+	uint64_t count =
+		from_environment("IOM_CONFORMANCE_COUNT",
+				 g_getenv("IOM_CONFORMANCE_FULL") ? FULL_COUNT : QUICK_COUNT);
+	uint64_t seed = from_environment("IOM_CONFORMANCE_SEED", 20250701), round = 0;
+	session *s = g_new0(session, 1);
+
+	s->outcome = iom_vector_outcome_new();
+	s->rows = g_string_new(NULL);
+	s->reports = g_hash_table_new(g_str_hash, g_str_equal);
+	while (s->requests < count && s->refused < 50)
+		one_round(s, round++, seed);
+	printf("\n  %" PRIu64 " requests (%" PRIu64 " translated, %" PRIu64 " not) in %" PRIu64
+	       " cases, each against three models; %" PRIu64 " left out, %" PRIu64
+	       " sets of ID registers refused, %" PRIu64 " differences\n  ",
+	       s->requests, s->ok, s->faults, s->cases, s->left_out, s->refused, s->differences);
+	print_rows(s);
+	CHECK_EQ(s->differences, 0);
+	CU_ASSERT_TRUE(s->requests >= count);
+	/* The generator has to reach deep: neither outcome may be rare. */
+	CU_ASSERT_TRUE(s->ok > s->requests / 5);
+	CU_ASSERT_TRUE(s->faults > s->requests / 10);
+	CHECK_EQ(s->refused, 0);
+	g_hash_table_unref(s->reports);
+	g_string_free(s->rows, TRUE);
+	iom_vector_outcome_free(s->outcome);
+	g_free(s);
+}
+
+static const iom_test tests[] = {
+	{ "the model agrees with the reference walker", model_agrees_with_reference },
+	{ 0 },
+};
+
+const iom_suite smmu_random_suite = { "random", tests };

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The model beside the reference walker: three models (default caches, none, one
+ * entry each) and the walker get the same memory and the same requests.
+ */
+#ifndef IOM_TESTS_SMMU_RIG_H
+#define IOM_TESTS_SMMU_RIG_H
+
+#include "tests/conformance/smmu-case.h"
+#include "tests/conformance/smmu-gen.h"
+
+#define SMMU_RIG_EVENTQ UINT64_C(0x1000)
+
+typedef struct smmu_rig {
+	const char *preset;
+	bool device; /* memory behind callbacks; otherwise plain memory */
+	iom_memory *memory;
+	iom_iommu *iommu;
+	smmu_store store; /* device memory */
+	uint64_t eventq[IOM_SMMU_EVENTQ_BYTES / 8]; /* device memory */
+	bool stray; /* a write where nothing was */
+	uint64_t stray_address;
+	unsigned records;
+} smmu_rig;
+
+/* A model of `ids`; NULL iommu and an error if no implementation may have them. */
+bool smmu_rig_open(smmu_rig *rig, const refwalk_ids *ids, const char *preset, bool device,
+		   GError **error);
+void smmu_rig_close(smmu_rig *rig);
+/* Start over with the memory and registers of a case. */
+void smmu_rig_load(smmu_rig *rig, const smmu_gen *gen);
+/*
+ * Send the request; what differs from the answer and the memory of the reference
+ * is noted in `outcome`.
+ */
+void smmu_rig_ask(smmu_rig *rig, const refwalk_request *request, const refwalk_result *expected,
+		  const smmu_store *after, iom_vector_outcome *outcome);
+
+/* smmu-dump.c: the request as a row of vectors, with the memory from before it. */
+void smmu_dump_header(GString *out);
+void smmu_dump_row(GString *out, const char *id, const char *title, const smmu_gen *gen,
+		   const refwalk_request *request, const refwalk_result *result);
+
+#endif
