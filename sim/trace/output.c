@@ -117,6 +117,22 @@ iom_output *iom_output_open(const char *path, GError **error)
 	return out;
 }
 
+gboolean iom_output_probe(const char *path, GError **error)
+{
+	struct stat st;
+	iom_output *out;
+
+	/* Opening a pipe or a device may have effects; it is left for when it is meant. */
+	if (strcmp(path, "-") == 0 ||
+	    (stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)))
+		return TRUE;
+	out = iom_output_open(path, error);
+	if (!out)
+		return FALSE;
+	iom_output_abandon(out);
+	return TRUE;
+}
+
 void iom_output_write(iom_output *out, const void *data, size_t len)
 {
 	if (!out->failed && len && fwrite(data, 1, len, out->file) != len)

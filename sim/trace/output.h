@@ -14,6 +14,8 @@ typedef struct iom_output iom_output;
 
 /* Errors name the file, also those of finish. */
 iom_output *iom_output_open(const char *path, GError **error);
+/* Could it be opened? To refuse before the work that makes the content. */
+gboolean iom_output_probe(const char *path, GError **error);
 /* A failure is remembered and reported by finish. */
 void iom_output_write(iom_output *out, const void *data, size_t len);
 bool iom_output_failed(const iom_output *out);

@@ -1,0 +1,534 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The replay loop. Nothing is allocated per record and every figure is a plain
+ * counter, so that what is left is the model's own work.
+ */
+#include "sim/replay/replay.h"
+
+#include "sim/replay/tally.h"
+
+#include <string.h>
+
+#define MAX_MARKS 64u
+#define MAX_NOTES 16u
+#define MAX_RETRIES 16u
+/* Records between two looks at the clock and the progress callback. */
+#define PROGRESS_RECORDS 16384u
+
+/* A model with the memory it works on. */
+typedef struct model {
+	iom_iommu *iommu;
+	iom_memory *memory;
+	iom_replay_report *report; /* NULL for the twin, whose doings are not reported */
+	bool ats_pending;
+} model;
+
+typedef struct replay {
+	const iom_replay_options *options;
+	iom_trace_reader *reader;
+	model primary;
+	model twin; /* without caches; iommu NULL unless stale answers are looked for */
+	iom_replay_report *report;
+	iom_devices devices;
+	iom_timeline timeline;
+	/* Stop in front of this DMA and call `at`. */
+	uint64_t stop;
+	iom_replay_at at;
+	void *at_opaque;
+} replay;
+
+/* ---- what the models ask of their machine ---- */
+
+static iom_mem_status bus_msi(void *opaque, uint64_t address, uint32_t data)
+{
+	model *m = opaque;
+
+	/* A doorbell is no RAM; the message arrives all the same. */
+	(void)iom_memory_store32(m->memory, address, data);
+	if (m->report)
+		m->report->messages++;
+	return IOM_MEM_OK;
+}
+
+static void bus_irq(void *opaque, unsigned line, bool level)
+{
+	model *m = opaque;
+
+	(void)line;
+	if (m->report && level)
+		m->report->messages++;
+}
+
+static iom_ats_answer bus_ats_invalidate(void *opaque, const iom_ats_invalidate *inv)
+{
+	(void)inv;
+	return ((model *)opaque)->ats_pending ? IOM_ATS_PENDING : IOM_ATS_COMPLETED;
+}
+
+static void bus_log(void *opaque, const char *message)
+{
+	model *m = opaque;
+
+	if (m->report && m->report->notes->len < MAX_NOTES)
+		g_ptr_array_add(m->report->notes, g_strdup(message));
+}
+
+static gboolean make_model(model *m, const iom_replay_options *options, const iom_trace_info *info,
+			   const iom_cache_config *caches, GError **error)
+{
+	iom_bus bus = { .size = sizeof(bus),
+			.opaque = m,
+			.irq = bus_irq,
+			.msi = bus_msi,
+			.ats_invalidate = bus_ats_invalidate,
+			.log = bus_log };
+
+	m->ats_pending = info->flags & IOM_TRACE_INFO_ATS_COMPLETIONS;
+	m->memory = iom_machine_memory(info, error);
+	if (!m->memory)
+		return FALSE;
+	bus.memory[IOM_SPACE_NONSECURE] = m->memory;
+	m->iommu = iom_machine_iommu(options->machine, info, caches, &bus, error);
+	return m->iommu != NULL;
+}
+
+static void drop_model(model *m)
+{
+	if (m->iommu)
+		iom_iommu_unref(m->iommu);
+	if (m->memory)
+		iom_memory_unref(m->memory);
+}
+
+/* ---- DMA ---- */
+
+void iom_replay_request(const iom_trace_record *record, iom_request *request)
+{
+	memset(request, 0, sizeof(*request));
+	request->address = record->address;
+	request->length = record->length;
+	request->requester = record->requester;
+	request->pasid = record->pasid;
+	request->access = record->flags & 0xf;
+	if (request->access == 0)
+		request->access = IOM_READ;
+	request->type = record->flags >> IOM_TRACE_TYPE_SHIFT & 3;
+	if (record->flags & IOM_TRACE_PRIVILEGED)
+		request->flags = IOM_REQ_PRIVILEGED | IOM_REQ_PASID_PRIV;
+}
+
+bool iom_replay_matches(const iom_trace_record *record, const iom_result *result)
+{
+	const unsigned access = IOM_READ | IOM_WRITE;
+
+	if (record->expect == 0)
+		return true;
+	if (record->expect & IOM_TRACE_EXPECT_FAULT)
+		return result->status != IOM_OK && result->status != IOM_INTERRUPT &&
+		       (record->value == 0 || record->value == result->fault.code);
+	if (result->status != IOM_OK)
+		return false;
+	if (record->expect & IOM_TRACE_EXPECT_ADDRESS && result->address != record->value)
+		return false;
+	if (record->expect & IOM_TRACE_EXPECT_PERM && (result->permissions ^ record->perm) & access)
+		return false;
+	return !(record->expect & IOM_TRACE_EXPECT_PAGE) ||
+	       result->page_lg2 == iom_trace_page_lg2(record);
+}
+
+/* Would the device notice that the answer is not the other one? */
+static bool same_answer(const iom_result *a, const iom_result *b)
+{
+	if (a->status != b->status)
+		return false;
+	if (a->status != IOM_OK)
+		return a->fault.code == b->fault.code;
+	return a->address == b->address && a->permissions == b->permissions;
+}
+
+static void keep(replay *p, GArray *array, const iom_trace_record *record, const iom_result *got,
+		 const iom_result *fresh, uint64_t value)
+{
+	iom_replay_difference d = { .record = iom_trace_reader_index(p->reader),
+				    .dma = p->report->dma,
+				    .trace = *record,
+				    .value = value };
+
+	if (array->len >= p->options->keep)
+		return;
+	if (got)
+		d.got = *got;
+	if (fresh)
+		d.fresh = *fresh;
+	g_array_append_val(array, d);
+}
+
+static void translate(iom_iommu *iommu, const iom_request *request, iom_result *result)
+{
+	for (unsigned i = 0; i < MAX_RETRIES; i++) {
+		iom_iommu_translate(iommu, request, result);
+		if (G_LIKELY(result->status != IOM_RETRY))
+			return;
+	}
+}
+
+static void replay_dma(replay *p, const iom_trace_record *record)
+{
+	iom_replay_report *r = p->report;
+	iom_replay_device *device = iom_devices_find(&p->devices, record->requester);
+	iom_request request;
+	iom_result result;
+
+	iom_replay_request(record, &request);
+	translate(p->primary.iommu, &request, &result);
+
+	device->dma++;
+	device->bytes += record->length;
+	p->timeline.now.dma++;
+	if (G_LIKELY(result.status == IOM_OK)) {
+		device->translated++;
+		if (result.flags & IOM_RES_CACHED)
+			device->cached++;
+		else
+			p->timeline.now.missed++;
+	} else if (result.status == IOM_INTERRUPT) {
+		r->interrupts++;
+	} else {
+		device->faulted++;
+		p->timeline.now.faulted++;
+		iom_tally_fault(r->faults, result.fault.code);
+	}
+	if (record->expect) {
+		r->compared++;
+		if (G_UNLIKELY(!iom_replay_matches(record, &result))) {
+			r->mismatches++;
+			device->mismatches++;
+			keep(p, r->first_mismatches, record, &result, NULL, 0);
+		}
+	}
+	if (p->twin.iommu) {
+		iom_result fresh;
+
+		translate(p->twin.iommu, &request, &fresh);
+		if (!same_answer(&result, &fresh)) {
+			r->stale++;
+			device->stale++;
+			keep(p, r->first_stale, record, &result, &fresh, 0);
+		}
+	}
+	r->dma++;
+	if (G_UNLIKELY(p->timeline.now.dma >= p->timeline.width))
+		iom_timeline_turn(&p->timeline, p->primary.iommu);
+}
+
+/* ---- everything else ---- */
+
+static void replay_register(replay *p, const iom_trace_record *record)
+{
+	iom_space space = record->flags & 3;
+	uint64_t value;
+
+	if (record->kind == IOM_TRACE_REG_WRITE) {
+		iom_iommu_mmio_write(p->primary.iommu, record->address, record->length,
+				     record->value, space);
+		if (p->twin.iommu)
+			iom_iommu_mmio_write(p->twin.iommu, record->address, record->length,
+					     record->value, space);
+		return;
+	}
+	value = iom_iommu_mmio_read(p->primary.iommu, record->address, record->length, space);
+	if (p->twin.iommu)
+		(void)iom_iommu_mmio_read(p->twin.iommu, record->address, record->length, space);
+	if (record->flags & IOM_TRACE_EXPECT && value != record->value) {
+		p->report->mismatches++;
+		keep(p, p->report->first_mismatches, record, NULL, NULL, value);
+	}
+}
+
+static iom_mem_status write_memory(iom_memory *memory, const iom_trace_record *record,
+				   const void *data)
+{
+	uint8_t bytes[8];
+
+	if (record->kind == IOM_TRACE_MEM_BLOCK)
+		return data ? iom_memory_write(memory, record->address, data, record->length)
+			    : IOM_MEM_OK;
+	if (record->length == 8 && record->address % 8 == 0)
+		return iom_memory_store64(memory, record->address, record->value);
+	for (unsigned i = 0; i < 8; i++)
+		bytes[i] = (uint8_t)(record->value >> 8 * i);
+	return iom_memory_write(memory, record->address, bytes, record->length);
+}
+
+static void replay_memory(replay *p, const iom_trace_record *record, const void *data)
+{
+	if (write_memory(p->primary.memory, record, data) != IOM_MEM_OK)
+		p->report->unbacked++;
+	if (p->twin.memory)
+		(void)write_memory(p->twin.memory, record, data);
+}
+
+static uint64_t get64(const uint8_t *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return GUINT64_FROM_LE(v);
+}
+
+static void replay_page_request(model *m, const iom_trace_record *record, const uint8_t *data)
+{
+	iom_page_request request = { .address = record->address,
+				     .requester = record->requester,
+				     .pasid = record->pasid,
+				     .prg_index = record->value & 0x1ff,
+				     .access = record->flags & (IOM_READ | IOM_WRITE | IOM_EXECUTE),
+				     .last = (record->flags & IOM_TRACE_LAST) != 0,
+				     .privileged = (record->flags & IOM_TRACE_PRIVILEGED) != 0 };
+
+	if (!m->iommu)
+		return;
+	if (data) {
+		request.has_private_data = 1;
+		request.private_data[0] = get64(data);
+		request.private_data[1] = get64(data + 8);
+	}
+	(void)iom_iommu_page_request(m->iommu, &request);
+}
+
+static void replay_interrupt(model *m, const iom_trace_record *record)
+{
+	iom_interrupt interrupt = { .address = record->address,
+				    .data = (uint32_t)record->value,
+				    .requester = record->requester };
+	iom_interrupt_result result;
+
+	if (m->iommu)
+		iom_iommu_interrupt(m->iommu, &interrupt, &result);
+}
+
+static void replay_ats_completed(model *m, const iom_trace_record *record)
+{
+	if (m->iommu)
+		iom_iommu_ats_completed(m->iommu, record->requester, (uint8_t)record->value,
+					!(record->value & IOM_TRACE_ATS_FAILED));
+}
+
+static void replay_mark(replay *p, const iom_trace_record *record, const void *data)
+{
+	iom_replay_mark mark = { .dma = p->report->dma, .number = record->value };
+
+	if (p->report->marks->len >= MAX_MARKS)
+		return;
+	mark.text = data ? g_utf8_make_valid(data, record->length) : g_strdup("");
+	g_array_append_val(p->report->marks, mark);
+}
+
+static void replay_other(replay *p, const iom_trace_record *record, const void *data)
+{
+	switch (record->kind) {
+	case IOM_TRACE_REG_WRITE:
+	case IOM_TRACE_REG_READ:
+		replay_register(p, record);
+		break;
+	case IOM_TRACE_MEM_WRITE:
+	case IOM_TRACE_MEM_BLOCK:
+		replay_memory(p, record, data);
+		break;
+	case IOM_TRACE_PAGE_REQUEST:
+		replay_page_request(&p->primary, record, data);
+		replay_page_request(&p->twin, record, data);
+		break;
+	case IOM_TRACE_INTERRUPT:
+		replay_interrupt(&p->primary, record);
+		replay_interrupt(&p->twin, record);
+		break;
+	case IOM_TRACE_ATS_COMPLETED:
+		replay_ats_completed(&p->primary, record);
+		replay_ats_completed(&p->twin, record);
+		break;
+	case IOM_TRACE_MARK:
+		replay_mark(p, record, data);
+		break;
+	case IOM_TRACE_LOST:
+		p->report->lost += record->value;
+		break;
+	default: /* IOM_TRACE_COMMAND informs; the model reads the queue itself */
+		break;
+	}
+}
+
+/* ---- the run ---- */
+
+static void report_progress(replay *p)
+{
+	uint64_t done, total;
+
+	iom_trace_reader_progress(p->reader, &done, &total);
+	p->options->progress(p->options->opaque, done, total, p->report->dma);
+}
+
+/* True at the end of the trace or where it is to stop. */
+static gboolean run(replay *p, GError **error)
+{
+	iom_replay_report *r = p->report;
+	const iom_trace_record *record;
+	const void *data;
+	int got;
+
+	while ((got = iom_trace_next(p->reader, &record, &data, error)) > 0) {
+		r->by_kind[record->kind]++;
+		if (record->kind == IOM_TRACE_DMA) {
+			if (r->dma == p->stop) {
+				p->at(p->at_opaque, p->primary.iommu, record,
+				      iom_trace_reader_index(p->reader));
+				return TRUE;
+			}
+			replay_dma(p, record);
+		} else {
+			replay_other(p, record, data);
+		}
+		if (G_UNLIKELY(++r->records % PROGRESS_RECORDS == 0) && p->options->progress)
+			report_progress(p);
+	}
+	if (got == 0 && p->options->progress)
+		report_progress(p);
+	return got == 0;
+}
+
+static void clear_mark(gpointer mark)
+{
+	g_free(((iom_replay_mark *)mark)->text);
+}
+
+static iom_replay_report *report_new(const char *trace)
+{
+	iom_replay_report *r = g_new0(iom_replay_report, 1);
+
+	r->trace = g_strdup(trace);
+	r->faults = g_array_new(FALSE, FALSE, sizeof(iom_replay_fault));
+	r->first_mismatches = g_array_new(FALSE, FALSE, sizeof(iom_replay_difference));
+	r->first_stale = g_array_new(FALSE, FALSE, sizeof(iom_replay_difference));
+	r->marks = g_array_new(FALSE, FALSE, sizeof(iom_replay_mark));
+	g_array_set_clear_func(r->marks, clear_mark);
+	r->notes = g_ptr_array_new_with_free_func(g_free);
+	return r;
+}
+
+void iom_replay_report_free(iom_replay_report *r)
+{
+	if (!r)
+		return;
+	g_array_unref(r->devices);
+	g_array_unref(r->intervals);
+	g_array_unref(r->faults);
+	g_array_unref(r->first_mismatches);
+	g_array_unref(r->first_stale);
+	g_array_unref(r->marks);
+	g_ptr_array_unref(r->notes);
+	if (r->iommu)
+		iom_iommu_unref(r->iommu);
+	g_free(r->source);
+	g_free(r->trace);
+	g_free(r);
+}
+
+static gboolean start(replay *p, const char *trace, GError **error)
+{
+	const iom_trace_info *info;
+	iom_cache_config off;
+
+	p->reader = iom_trace_reader_new(trace, error);
+	if (!p->reader)
+		return FALSE;
+	info = iom_trace_reader_info(p->reader);
+	p->report->kind = info->kind;
+	p->report->source = g_strdup(info->source);
+	p->report->synthesised = info->flags & IOM_TRACE_INFO_SYNTHESISED;
+	p->report->stale_checked = p->options->check_stale;
+	if (!iom_machine_caches(p->options->machine, p->options->cache, &p->report->caches, error))
+		return FALSE;
+	p->primary.report = p->report;
+	if (!make_model(&p->primary, p->options, info, &p->report->caches, error))
+		return FALSE;
+	if (!p->options->check_stale)
+		return TRUE;
+	return iom_machine_caches(NULL, "off", &off, error) &&
+	       make_model(&p->twin, p->options, info, &off, error);
+}
+
+static void finish(replay *p, gint64 began)
+{
+	iom_replay_report *r = p->report;
+
+	r->seconds = (double)(g_get_monotonic_time() - began) / 1e6;
+	iom_timeline_turn(&p->timeline, p->primary.iommu);
+	iom_iommu_statistics(p->primary.iommu, &r->statistics);
+	for (guint i = 0; i < r->devices->len; i++) {
+		const iom_replay_device *d = &g_array_index(r->devices, iom_replay_device, i);
+
+		r->translated += d->translated;
+		r->faulted += d->faulted;
+	}
+	iom_tally_sort(r);
+	r->iommu = iom_iommu_ref(p->primary.iommu);
+}
+
+/* NULL and an error, or the report; *reached: `stop` was. */
+static iom_replay_report *execute(replay *p, const char *trace, GError **error)
+{
+	iom_replay_report *r = p->report = report_new(trace);
+	gboolean ok;
+
+	iom_devices_init(&p->devices);
+	iom_timeline_init(&p->timeline);
+	r->devices = p->devices.array;
+	r->intervals = p->timeline.array;
+	ok = start(p, trace, error);
+	if (ok) {
+		gint64 began = g_get_monotonic_time();
+
+		ok = run(p, error);
+		if (ok)
+			finish(p, began);
+	}
+	iom_devices_clear(&p->devices);
+	drop_model(&p->twin);
+	drop_model(&p->primary);
+	iom_trace_reader_free(p->reader);
+	if (ok)
+		return r;
+	iom_replay_report_free(r);
+	return NULL;
+}
+
+iom_replay_report *iom_replay_run(const char *trace, const iom_replay_options *options,
+				  GError **error)
+{
+	replay p = { .options = options, .stop = UINT64_MAX };
+
+	return execute(&p, trace, error);
+}
+
+gboolean iom_replay_until(const char *trace, const iom_replay_options *options, uint64_t dma,
+			  iom_replay_at at, void *opaque, GError **error)
+{
+	replay p = { .options = options, .stop = dma, .at = at, .at_opaque = opaque };
+	iom_replay_report *r = execute(&p, trace, error);
+	uint64_t total;
+
+	if (!r)
+		return FALSE;
+	total = r->by_kind[IOM_TRACE_DMA];
+	/* The one that it stopped at is counted by kind, but not among the replayed. */
+	if (total == r->dma) {
+		g_set_error(error, IOM_ERROR, IOM_ERROR_RANGE,
+			    "%s: holds %" G_GUINT64_FORMAT " DMAs, numbered from 0; there is no "
+			    "number %" G_GUINT64_FORMAT,
+			    trace, total, dma);
+		iom_replay_report_free(r);
+		return FALSE;
+	}
+	iom_replay_report_free(r);
+	return TRUE;
+}

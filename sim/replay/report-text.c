@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+/* The replay's result for people. */
+#include "sim/replay/print.h"
+
+#include <string.h>
+
+static void print_head(const iom_replay_report *r, GString *out)
+{
+	char number[G_ASCII_DTOSTR_BUF_SIZE];
+
+	g_string_append_printf(out, "%s: %s", r->trace,
+			       r->kind == IOM_KIND_VTD ? "Intel VT-d" : "Arm SMMUv3");
+	if (r->source)
+		g_string_append_printf(out, ", %s", r->source);
+	g_string_append_c(out, '\n');
+	if (r->synthesised)
+		g_string_append(out, "The accesses of this trace are synthesised, not observed.\n");
+	g_string_append_c(out, '\n');
+	iom_print_count(out, r->dma);
+	g_string_append(out, " DMAs: ");
+	iom_print_count(out, r->translated);
+	g_string_append(out, " translated, ");
+	iom_print_count(out, r->faulted);
+	g_string_append(out, " faulted");
+	if (r->interrupts) {
+		g_string_append(out, ", ");
+		iom_print_count(out, r->interrupts);
+		g_string_append(out, " interrupt messages");
+	}
+	g_string_append(out, "; ");
+	iom_print_count(out, r->compared);
+	g_string_append(out, " answers compared\n");
+	iom_print_count(out, r->by_kind[IOM_TRACE_REG_WRITE]);
+	g_string_append(out, " register writes, ");
+	iom_print_count(out, r->by_kind[IOM_TRACE_MEM_WRITE] + r->by_kind[IOM_TRACE_MEM_BLOCK]);
+	g_string_append(out, " memory writes, ");
+	iom_print_count(out, r->statistics.table_reads);
+	g_string_append(out, " table reads, ");
+	iom_print_count(out, r->statistics.events);
+	g_string_append(out, " events recorded\n");
+	g_string_append_printf(out, "%s s",
+			       g_ascii_formatd(number, sizeof(number), "%.3f", r->seconds));
+	if (r->dma && r->seconds > 0) {
+		g_string_append(out, ", ");
+		iom_print_count(out, (uint64_t)((double)r->dma / r->seconds));
+		g_string_append(out, " DMAs a second");
+	}
+	g_string_append_c(out, '\n');
+}
+
+static void print_devices(const iom_replay_report *r, GString *out)
+{
+	if (r->devices->len == 0)
+		return;
+	g_string_append_printf(out, "\n%-16s %12s %12s %10s %10s %10s", "Device", "DMAs",
+			       "translated", "faulted", "IOTLB hit", "differ");
+	g_string_append_printf(out, r->stale_checked ? " %10s\n" : "%s\n",
+			       r->stale_checked ? "stale" : "");
+	for (guint i = 0; i < r->devices->len; i++) {
+		const iom_replay_device *d = &g_array_index(r->devices, iom_replay_device, i);
+		g_autoptr(GString) name = g_string_new(NULL);
+
+		iom_replay_print_requester(r->kind, d->requester, name);
+		g_string_append_printf(out, "%-16s ", name->str);
+		iom_print_column(out, d->dma, 12);
+		iom_print_column(out, d->translated, 13);
+		iom_print_column(out, d->faulted, 11);
+		iom_print_percent(out, d->cached, d->dma, 11);
+		iom_print_column(out, d->mismatches, 11);
+		if (r->stale_checked)
+			iom_print_column(out, d->stale, 11);
+		g_string_append_c(out, '\n');
+	}
+}
+
+static void print_geometry(const iom_cache_geometry *g, GString *out)
+{
+	gsize from = out->len;
+
+	if (g->entries == 0) {
+		g_string_append(out, "off");
+	} else {
+		iom_print_count(out, g->entries);
+		if (g->ways == 0 || g->ways >= g->entries)
+			g_string_append(out, " full");
+		else
+			g_string_append_printf(out, " x %u", g->ways);
+		g_string_append_printf(out, " %s", iom_machine_policy_name(g->policy));
+	}
+	while (out->len - from < 18)
+		g_string_append_c(out, ' ');
+}
+
+static void print_caches(const iom_replay_report *r, GString *out)
+{
+	g_string_append_printf(out, "\n%-10s %-18s%12s %12s %9s %11s %12s\n", "Cache", "geometry",
+			       "hits", "misses", "hit rate", "evictions", "invalidated");
+	for (unsigned i = 0; i < IOM_N_CACHES; i++) {
+		const iom_cache_statistics *c = &r->statistics.caches[i];
+
+		if (i == IOM_CACHE_INTERRUPT && c->hits + c->misses == 0)
+			continue;
+		g_string_append_printf(out, "%-10s ", iom_print_cache_name(i));
+		print_geometry(&r->caches.cache[i], out);
+		iom_print_column(out, c->hits, 12);
+		iom_print_column(out, c->misses, 13);
+		iom_print_percent(out, c->hits, c->hits + c->misses, 10);
+		iom_print_column(out, c->evictions, 12);
+		iom_print_column(out, c->invalidated, 13);
+		g_string_append_c(out, '\n');
+	}
+}
+
+static void print_commands(const iom_replay_report *r, GString *out)
+{
+	unsigned column = 0;
+
+	for (unsigned i = 0; i < IOM_MAX_COMMANDS; i++) {
+		const iom_counter *c = &r->statistics.commands[i];
+		g_autoptr(GString) item = g_string_new(NULL);
+
+		if (!c->name || c->value == 0)
+			continue;
+		g_string_append_printf(item, "%s ", c->name);
+		iom_print_count(item, c->value);
+		if (column == 0)
+			g_string_append(out, "\nCommands  ");
+		else if (column + item->len > 84)
+			g_string_append(out, ",\n          "), column = 0;
+		else
+			g_string_append(out, ", "), column += 2;
+		g_string_append(out, item->str);
+		column += (unsigned)item->len;
+	}
+	if (column)
+		g_string_append_c(out, '\n');
+}
+
+static void print_faults(const iom_replay_report *r, GString *out)
+{
+	for (guint i = 0; i < r->faults->len; i++) {
+		const iom_replay_fault *f = &g_array_index(r->faults, iom_replay_fault, i);
+
+		g_string_append(out, i ? "          " : "\nFaults    ");
+		iom_print_fault(out, r->iommu, f->code);
+		g_string_append(out, ": ");
+		iom_print_count(out, f->count);
+		g_string_append_c(out, '\n');
+	}
+}
+
+static void print_differences(const iom_replay_report *r, const GArray *first, uint64_t total,
+			      bool stale, GString *out)
+{
+	for (guint i = 0; i < first->len; i++) {
+		g_string_append(out, "  ");
+		iom_replay_print_difference(r, &g_array_index(first, iom_replay_difference, i),
+					    stale, out);
+		g_string_append_c(out, '\n');
+	}
+	if (total > first->len) {
+		g_string_append(out, "  and ");
+		iom_print_count(out, total - first->len);
+		g_string_append(out, " more\n");
+	}
+}
+
+static void print_verdict(const iom_replay_report *r, GString *out)
+{
+	g_string_append_c(out, '\n');
+	if (r->stale) {
+		iom_print_count(out, r->stale);
+		g_string_append(out, r->stale == 1 ? " access used" : " accesses used");
+		g_string_append(out, " a cached entry that its tables no longer hold:\n");
+		print_differences(r, r->first_stale, r->stale, true, out);
+	} else if (r->stale_checked) {
+		g_string_append(out, "No access used a stale entry.\n");
+	}
+	if (r->mismatches) {
+		iom_print_count(out, r->mismatches);
+		g_string_append(out, r->mismatches == 1 ? " answer differs" : " answers differ");
+		g_string_append(out, " from the recorded one:\n");
+		print_differences(r, r->first_mismatches, r->mismatches, false, out);
+	} else if (r->compared) {
+		g_string_append(out, "Every answer is the recorded one.\n");
+	} else {
+		g_string_append(out, "The trace records no answers to compare with.\n");
+	}
+}
+
+void iom_replay_print(const iom_replay_report *r, GString *out)
+{
+	print_head(r, out);
+	print_devices(r, out);
+	print_caches(r, out);
+	print_commands(r, out);
+	print_faults(r, out);
+	if (r->lost) {
+		g_string_append(out, "\nThe source of the trace lost ");
+		iom_print_count(out, r->lost);
+		g_string_append(out, " records; what follows them may differ for that reason.\n");
+	}
+	if (r->unbacked) {
+		g_string_append_c(out, '\n');
+		iom_print_count(out, r->unbacked);
+		g_string_append(out, " memory writes of the trace are outside its RAM.\n");
+	}
+	print_verdict(r, out);
+}
