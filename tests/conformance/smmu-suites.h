@@ -6,6 +6,10 @@
 
 extern const iom_suite smmu_vectors_suite;
 extern const iom_suite smmu_random_suite;
-extern const iom_suite smmu_tables_suite;
+extern const iom_suite smmu_fields_suite;
+extern const iom_suite smmu_illegal_suite;
+extern const iom_suite smmu_registers_suite;
+extern const iom_suite smmu_commands_suite;
+extern const iom_suite smmu_priority_suite;
 
 #endif
