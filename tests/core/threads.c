@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Threads: what an invalidation that has completed promises to everybody, and
+ * counters that lose nothing.
+ *
+ * Every page has a version. The driver raises it ("writes the tables"),
+ * invalidates, and then publishes that older versions are gone. Devices look up
+ * and, on a miss, insert what the tables say now. No hit may be older than what
+ * was published before the look-up began, and no value may be half of one and
+ * half of another.
+ */
+#include "core/cache.h"
+#include "core/iommu.h"
+#include "tests/core/suites.h"
+
+#include <string.h>
+
+#define PAGES 64
+#define WORDS (IOM_CACHE_VALUE / 8)
+
+typedef struct stress {
+	iom_tags *tags;
+	iom_cache *cache;
+	uint64_t table[PAGES]; /* the version in the tables */
+	uint64_t gone[PAGES]; /* versions below this must never be seen again */
+	bool by_tag; /* the driver invalidates by tag */
+	int stop;
+	uint64_t wrong, torn, hits;
+} stress;
+
+static const iom_cache_scope scope = { 11, 12 };
+
+static gpointer device(gpointer data)
+{
+	stress *s = data;
+	uint64_t seed = (uintptr_t)&seed, wrong = 0, torn = 0, hits = 0;
+
+	while (!__atomic_load_n(&s->stop, __ATOMIC_ACQUIRE)) {
+		unsigned page = next_random(&seed) % PAGES;
+		uint64_t least = __atomic_load_n(&s->gone[page], __ATOMIC_ACQUIRE);
+		uint64_t value[WORDS];
+		iom_tag *tag;
+		iom_epoch epoch;
+
+		if (iom_cache_lookup(s->cache, &scope, (uint64_t)page << 12, value, sizeof(value),
+				     NULL)) {
+			hits++;
+			wrong += value[0] < least;
+			for (unsigned i = 1; i < WORDS; i++)
+				torn += value[i] != value[0] * (i + 1) + page;
+			continue;
+		}
+		epoch = iom_tags_epoch(s->tags);
+		value[0] = __atomic_load_n(&s->table[page], __ATOMIC_ACQUIRE);
+		for (unsigned i = 1; i < WORDS; i++)
+			value[i] = value[0] * (i + 1) + page;
+		tag = iom_tags_get(s->tags, page / 4);
+		iom_cache_insert(s->cache, &scope, (uint64_t)page << 12, 12, value, sizeof(value),
+				 &tag, 1, epoch);
+	}
+	__atomic_fetch_add(&s->wrong, wrong, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&s->torn, torn, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&s->hits, hits, __ATOMIC_RELAXED);
+	return NULL;
+}
+
+static void driver(stress *s, unsigned rounds)
+{
+	uint64_t seed = 3;
+
+	for (unsigned round = 0; round < rounds; round++) {
+		unsigned first = next_random(&seed) % PAGES, n = 1;
+		iom_tag *tag;
+
+		if (s->by_tag) {
+			first &= ~3u;
+			n = 4;
+		}
+		for (unsigned i = 0; i < n; i++)
+			__atomic_fetch_add(&s->table[first + i], 1, __ATOMIC_ACQ_REL);
+		if (!s->by_tag) {
+			iom_cache_invalidate_range(s->cache, &scope, (uint64_t)first << 12,
+						   ((uint64_t)first << 12) + 0xfff);
+		} else {
+			tag = iom_tags_find(s->tags, first / 4);
+			if (tag)
+				iom_tag_invalidate(s->tags, tag);
+		}
+		for (unsigned i = 0; i < n; i++)
+			__atomic_store_n(&s->gone[first + i],
+					 __atomic_load_n(&s->table[first + i], __ATOMIC_RELAXED),
+					 __ATOMIC_RELEASE);
+		if (round % 4096 == 0) {
+			iom_cache_invalidate_all(s->cache);
+			g_thread_yield();
+		}
+	}
+}
+
+static void run(uint32_t entries, uint32_t ways, uint8_t policy, bool by_tag)
+{
+	iom_cache_geometry g = { entries, ways, policy };
+	stress *s = g_new0(stress, 1);
+	GThread *devices[2];
+
+	s->tags = iom_tags_new();
+	s->cache = iom_cache_new("iotlb", &g, s->tags);
+	s->by_tag = by_tag;
+	for (unsigned i = 0; i < G_N_ELEMENTS(devices); i++)
+		devices[i] = g_thread_new("device", device, s);
+	driver(s, 60000);
+	/* Let the devices hit what they have inserted. */
+	g_usleep(20000);
+	__atomic_store_n(&s->stop, 1, __ATOMIC_RELEASE);
+	for (unsigned i = 0; i < G_N_ELEMENTS(devices); i++)
+		g_thread_join(devices[i]);
+	CHECK_EQ(s->wrong, 0);
+	CHECK_EQ(s->torn, 0);
+	CU_ASSERT_TRUE(s->hits > 0);
+	CU_ASSERT_TRUE(iom_cache_count(s->cache) <= PAGES);
+	iom_cache_free(s->cache);
+	iom_tags_free(s->tags);
+	g_free(s);
+}
+
+static void by_range(void)
+{
+	run(128, 8, IOM_POLICY_LRU, false);
+	run(16, 4, IOM_POLICY_PLRU, false);
+	run(1, 1, IOM_POLICY_FIFO, false);
+	run(40, 0, IOM_POLICY_LRU, false);
+}
+
+static void by_tag(void)
+{
+	run(128, 8, IOM_POLICY_LRU, true);
+	run(12, 3, IOM_POLICY_RANDOM, true);
+}
+
+/* More threads than slots of their own, one after the other and side by side. */
+typedef struct counted {
+	iom_cache *cache;
+	iom_iommu *iommu;
+} counted;
+
+#define COUNTING_THREADS 100
+#define COUNTS 2000
+
+static gpointer count(gpointer data)
+{
+	const counted *c = data;
+	uint64_t v;
+
+	for (unsigned i = 0; i < COUNTS; i++) {
+		iom_cache_lookup(c->cache, &scope, i % 2 ? 0 : 0x1000, &v, 8, NULL);
+		iom_count(c->iommu, IOM_STAT_EVENTS);
+		iom_count_n(c->iommu, IOM_STAT_TABLE_READS, 3);
+	}
+	return NULL;
+}
+
+static void counters(void)
+{
+	static const iom_iommu_ops ops = { .kind = IOM_KIND_VTD };
+	iom_cache_geometry g = { 16, 4, IOM_POLICY_LRU };
+	iom_tags *tags = iom_tags_new();
+	iom_bus bus = { .size = sizeof(bus), .memory = { iom_memory_new() } };
+	iom_iommu iommu;
+	counted c = { iom_cache_new("iotlb", &g, tags), &iommu };
+	GThread *thread[COUNTING_THREADS];
+	iom_cache_statistics s;
+	iom_statistics all;
+	uint64_t v = 0;
+
+	CU_ASSERT_TRUE(iom_iommu_init(&iommu, &ops, &bus, NULL));
+	iom_cache_insert(c.cache, &scope, 0, 12, &v, 8, NULL, 0, iom_tags_epoch(tags));
+	for (unsigned i = 0; i < COUNTING_THREADS; i++)
+		thread[i] = g_thread_new("count", count, &c);
+	for (unsigned i = 0; i < COUNTING_THREADS; i++)
+		g_thread_join(thread[i]);
+	iom_cache_statistics_get(c.cache, &s);
+	CHECK_EQ(s.hits, COUNTING_THREADS * COUNTS / 2);
+	CHECK_EQ(s.misses, COUNTING_THREADS * COUNTS / 2);
+	iom_iommu_statistics(&iommu, &all);
+	CHECK_EQ(all.events, COUNTING_THREADS * COUNTS);
+	CHECK_EQ(all.table_reads, 3 * COUNTING_THREADS * COUNTS);
+	CHECK_EQ(all.translations, 0);
+	iom_iommu_reset_statistics(&iommu);
+	count(&c);
+	iom_iommu_statistics(&iommu, &all);
+	CHECK_EQ(all.events, COUNTS);
+	iom_iommu_fini(&iommu);
+	iom_cache_free(c.cache);
+	iom_tags_free(tags);
+	iom_memory_unref(bus.memory[0]);
+}
+
+static const iom_test tests[] = {
+	{ "no stale hit after an invalidation of a range", by_range },
+	{ "no stale hit after an invalidation of a tag", by_tag },
+	{ "counters of a hundred threads", counters },
+	{ 0 },
+};
+const iom_suite threads_suite = { "threads", tests };
