@@ -55,7 +55,7 @@ iom_counters *iom_counters_new(void)
 {
 	iom_counters *c = g_aligned_alloc0(1, sizeof(*c), IOM_LINE);
 
-	g_mutex_init(&c->lock);
+	pthread_mutex_init(&c->lock, NULL);
 	return c;
 }
 
@@ -63,7 +63,7 @@ void iom_counters_free(iom_counters *c)
 {
 	if (!c)
 		return;
-	g_mutex_clear(&c->lock);
+	pthread_mutex_destroy(&c->lock);
 	g_aligned_free(c);
 }
 
@@ -78,19 +78,19 @@ static void sum(const iom_counters *c, uint64_t *out)
 
 void iom_counters_get(iom_counters *c, uint64_t *out)
 {
-	g_mutex_lock(&c->lock);
+	pthread_mutex_lock(&c->lock);
 	sum(c, out);
 	for (unsigned stat = 0; stat < IOM_N_STATS; stat++)
 		out[stat] -= c->reset_at[stat];
-	g_mutex_unlock(&c->lock);
+	pthread_mutex_unlock(&c->lock);
 }
 
 /* Cells belong to their threads; a reset remembers where counting starts again. */
 void iom_counters_reset(iom_counters *c)
 {
-	g_mutex_lock(&c->lock);
+	pthread_mutex_lock(&c->lock);
 	sum(c, c->reset_at);
-	g_mutex_unlock(&c->lock);
+	pthread_mutex_unlock(&c->lock);
 }
 
 void iom_count_n(iom_iommu *iommu, iom_stat stat, uint64_t n)

@@ -6,13 +6,15 @@
 #include "core/counters.h"
 #include "core/iommu.h"
 
+#include <pthread.h>
+
 typedef struct iom_shard {
 	uint64_t value[IOM_N_STATS];
 } __attribute__((aligned(IOM_LINE))) iom_shard;
 
 struct iom_counters {
 	iom_shard shard[IOM_SLOTS];
-	GMutex lock; /* of what follows */
+	pthread_mutex_t lock; /* of what follows */
 	uint64_t reset_at[IOM_N_STATS];
 	int64_t log_second; /* the second that log_lines counts for */
 	unsigned log_lines;

@@ -249,7 +249,7 @@ static bool log_allowed(iom_counters *c, uint64_t *dropped)
 	int64_t now = g_get_monotonic_time() / G_USEC_PER_SEC;
 	bool allowed;
 
-	g_mutex_lock(&c->lock);
+	pthread_mutex_lock(&c->lock);
 	if (c->log_second != now || !c->log_lines) {
 		c->log_second = now;
 		c->log_lines = 0;
@@ -262,7 +262,7 @@ static bool log_allowed(iom_counters *c, uint64_t *dropped)
 	} else {
 		c->log_dropped++;
 	}
-	g_mutex_unlock(&c->lock);
+	pthread_mutex_unlock(&c->lock);
 	return allowed;
 }
 

@@ -55,11 +55,11 @@ static inline uint64_t iom_get(uint64_t word, unsigned hi, unsigned lo)
 }
 
 #define IOM_FIELD_ACCESSORS_(P, N, LSB, WIDTH, SHIFT, KIND, DOC) \
-	static inline uint64_t P##_get_##N(const uint64_t *words) \
+	G_GNUC_UNUSED static inline uint64_t P##_get_##N(const uint64_t *words) \
 	{ \
 		return iom_bits(words, (LSB), (WIDTH)) << (SHIFT); \
 	} \
-	static inline void P##_set_##N(uint64_t *words, uint64_t value) \
+	G_GNUC_UNUSED static inline void P##_set_##N(uint64_t *words, uint64_t value) \
 	{ \
 		iom_set_bits(words, (LSB), (WIDTH), value >> (SHIFT)); \
 	}

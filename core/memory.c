@@ -18,7 +18,7 @@ iom_memory *iom_memory_new(void)
 	iom_memory *mem = g_new0(iom_memory, 1);
 
 	mem->refs = 1;
-	g_mutex_init(&mem->swap_lock);
+	pthread_mutex_init(&mem->swap_lock, NULL);
 	return mem;
 }
 
@@ -36,7 +36,7 @@ void iom_memory_unref(iom_memory *mem)
 		iom_sparse_free(mem->regions[i].sparse);
 	g_free(mem->regions);
 	iom_memory_drop_marks(mem);
-	g_mutex_clear(&mem->swap_lock);
+	pthread_mutex_destroy(&mem->swap_lock);
 	g_free(mem);
 }
 
@@ -477,11 +477,11 @@ static iom_mem_status swap_piecewise(iom_memory *mem, uint64_t addr, uint64_t *e
 	uint64_t found;
 	iom_mem_status status;
 
-	g_mutex_lock(&mem->swap_lock);
+	pthread_mutex_lock(&mem->swap_lock);
 	status = load_slow(mem, addr, &found, 8);
 	if (status == IOM_MEM_OK && found == *expected)
 		status = store_slow(mem, addr, desired, 8);
-	g_mutex_unlock(&mem->swap_lock);
+	pthread_mutex_unlock(&mem->swap_lock);
 	*expected = found;
 	return status;
 }

@@ -13,6 +13,8 @@
 
 #include "core/core.h"
 
+#include <pthread.h>
+
 #define IOM_SPARSE_CHUNK_LG2 16
 #define IOM_SPARSE_CHUNK (UINT64_C(1) << IOM_SPARSE_CHUNK_LG2)
 
@@ -32,7 +34,7 @@ typedef struct iom_sparse_table {
 
 typedef struct iom_sparse {
 	iom_sparse_table *table;
-	GMutex lock; /* of growing */
+	pthread_mutex_t lock; /* of growing */
 	GArray *slabs; /* host mappings that chunks are cut from */
 	uint8_t *free; /* the rest of the newest slab */
 	uint64_t free_bytes;
@@ -69,7 +71,7 @@ struct iom_memory {
 	unsigned n_marks;
 	iom_mark *marks;
 	int refs;
-	GMutex swap_lock; /* compare-and-swap where the host has no instruction for it */
+	pthread_mutex_t swap_lock; /* compare-and-swap where the host has no instruction for it */
 };
 
 iom_sparse *iom_sparse_new(void);

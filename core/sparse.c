@@ -36,7 +36,7 @@ iom_sparse *iom_sparse_new(void)
 
 	s->table = table_new(FIRST_SLOTS_LG2, NULL);
 	s->slabs = g_array_new(FALSE, FALSE, sizeof(slab));
-	g_mutex_init(&s->lock);
+	pthread_mutex_init(&s->lock, NULL);
 	return s;
 }
 
@@ -54,7 +54,7 @@ void iom_sparse_free(iom_sparse *s)
 		older = t->older;
 		g_free(t);
 	}
-	g_mutex_clear(&s->lock);
+	pthread_mutex_destroy(&s->lock);
 	g_free(s);
 }
 
@@ -113,14 +113,14 @@ uint8_t *iom_sparse_make(iom_sparse *s, uint64_t chunk)
 
 	if (host)
 		return host;
-	g_mutex_lock(&s->lock);
+	pthread_mutex_lock(&s->lock);
 	host = iom_sparse_find(s, chunk);
 	if (!host && (host = cut_chunk(s)) != NULL) {
 		if (s->table->used >= UINT32_C(1) << (63 - s->table->shift))
 			grow(s);
 		place(s->table, chunk, host);
 	}
-	g_mutex_unlock(&s->lock);
+	pthread_mutex_unlock(&s->lock);
 	return host;
 }
 

@@ -80,7 +80,7 @@ iom_tags *iom_tags_new(void)
 	iom_tags *tags = g_aligned_alloc0(1, sizeof(*tags), IOM_LINE);
 
 	G_STATIC_ASSERT((UINT64_C(1) << (IOM_TAG_SEGMENTS + IOM_TAG_FIRST_LG2)) > IOM_TAGS_MOST);
-	g_mutex_init(&tags->lock);
+	pthread_mutex_init(&tags->lock, NULL);
 	tags->now = 1;
 	tags->table = table_new(256, NULL);
 	for (unsigned i = 0; i <= IOM_TAGS_SHARED; i++)
@@ -98,7 +98,7 @@ void iom_tags_free(iom_tags *tags)
 		older = t->older;
 		g_free(t);
 	}
-	g_mutex_clear(&tags->lock);
+	pthread_mutex_destroy(&tags->lock);
 	g_aligned_free(tags);
 }
 
@@ -151,11 +151,11 @@ iom_tag *iom_tags_get(iom_tags *tags, uint64_t identity)
 
 	if (G_LIKELY(tag))
 		return tag;
-	g_mutex_lock(&tags->lock);
+	pthread_mutex_lock(&tags->lock);
 	tag = probe(tags, identity);
 	if (!tag)
 		tag = full(tags) ? shared(tags, identity) : make(tags, identity);
-	g_mutex_unlock(&tags->lock);
+	pthread_mutex_unlock(&tags->lock);
 	return tag;
 }
 
@@ -165,13 +165,13 @@ iom_tag *iom_tags_find(iom_tags *tags, uint64_t identity)
 
 	if (G_LIKELY(tag))
 		return tag;
-	g_mutex_lock(&tags->lock);
+	pthread_mutex_lock(&tags->lock);
 	tag = probe(tags, identity);
 	if (!tag && full(tags))
 		tag = shared(tags, identity);
 	if (!tag)
 		iom_tags_advance(tags);
-	g_mutex_unlock(&tags->lock);
+	pthread_mutex_unlock(&tags->lock);
 	return tag;
 }
 

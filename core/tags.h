@@ -10,6 +10,8 @@
 #include "core/cache.h"
 #include "core/counters.h"
 
+#include <pthread.h>
+
 #define IOM_TAG_SEGMENTS 16
 #define IOM_TAG_FIRST_LG2 6
 /* Number 0 stands for no tag; these are shared by all identities beyond the limit. */
@@ -38,7 +40,7 @@ struct iom_tags {
 	uint64_t now __attribute__((aligned(IOM_LINE)));
 	uint64_t changed; /* differs after any invalidation that is not of a range */
 
-	GMutex lock __attribute__((aligned(IOM_LINE))); /* of making tags */
+	pthread_mutex_t lock __attribute__((aligned(IOM_LINE))); /* of making tags */
 	uint32_t count;
 };
 
