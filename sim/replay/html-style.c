@@ -20,7 +20,7 @@ const char iom_html_style[] =
 	".good{color:var(--teal);border-color:var(--teal)}\n"
 	".bad{color:var(--red);border-color:var(--red)}\n"
 	".neutral{color:var(--soft);border-color:var(--line)}\n"
-	".tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:12px}\n"
+	".tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(220px,1fr));gap:12px}\n"
 	".tile,.card{background:var(--card);border:1px solid var(--line);border-radius:10px}\n"
 	".tile{padding:12px 16px}\n"
 	".tile b{display:block;font-size:22px;line-height:1.3;font-variant-numeric:tabular-nums}\n"

@@ -8,6 +8,7 @@
 #include "sim/replay/print.h"
 
 #include <math.h>
+#include <string.h>
 
 #define LEFT 8.0
 #define WIDE 984.0
@@ -53,11 +54,17 @@ static const panel panels[] = {
 	{ "Faults", "fault", "% of the DMAs", fault_share },
 };
 
+/* Like printf() of one number, but with a "." in every locale. */
 static void number(GString *out, const char *format, double value)
 {
-	char text[G_ASCII_DTOSTR_BUF_SIZE];
+	const char *conversion = strchr(format, '%');
+	const char *rest = conversion + strcspn(conversion, "fg") + 1;
+	char spec[16], text[64];
 
-	g_string_append(out, g_ascii_formatd(text, sizeof(text), format, value));
+	g_strlcpy(spec, conversion, MIN(sizeof(spec), (gsize)(rest - conversion) + 1));
+	g_string_append_len(out, format, conversion - format);
+	g_string_append(out, g_ascii_formatd(text, sizeof(text), spec, value));
+	g_string_append(out, rest);
 }
 
 static uint64_t total_dma(const iom_replay_report *r)

@@ -4,5 +4,6 @@
 extern const iom_suite trace_suite;
 extern const iom_suite trace_damage_suite;
 extern const iom_suite lines_suite;
+extern const iom_suite replay_suite;
 
-IOM_TEST_MAIN(&trace_suite, &trace_damage_suite, &lines_suite)
+IOM_TEST_MAIN(&trace_suite, &trace_damage_suite, &lines_suite, &replay_suite)
