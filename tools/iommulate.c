@@ -16,6 +16,7 @@ typedef struct command {
 } command;
 
 static const command commands[] = {
+	{ "import", iom_cmd_import, "make a trace of a log of QEMU" },
 	{ "info", iom_cmd_info, "describe what a trace holds" },
 	{ "replay", iom_cmd_replay, "replay a trace and compare every answer" },
 	{ "explain", iom_cmd_explain, "show every step of one DMA of a trace" },
