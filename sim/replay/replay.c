@@ -26,7 +26,7 @@ typedef struct model {
 typedef struct replay {
 	const iom_replay_options *options;
 	iom_trace_reader *reader;
-	model primary;
+	model *primary; /* the report keeps it: its IOMMU knows the names of faults */
 	model twin; /* without caches; iommu NULL unless stale answers are looked for */
 	iom_replay_report *report;
 	iom_devices devices;
@@ -180,7 +180,7 @@ static void replay_dma(replay *p, const iom_trace_record *record)
 	iom_result result;
 
 	iom_replay_request(record, &request);
-	translate(p->primary.iommu, &request, &result);
+	translate(p->primary->iommu, &request, &result);
 
 	device->dma++;
 	device->bytes += record->length;
@@ -218,7 +218,7 @@ static void replay_dma(replay *p, const iom_trace_record *record)
 	}
 	r->dma++;
 	if (G_UNLIKELY(p->timeline.now.dma >= p->timeline.width))
-		iom_timeline_turn(&p->timeline, p->primary.iommu);
+		iom_timeline_turn(&p->timeline, p->primary->iommu);
 }
 
 /* ---- everything else ---- */
@@ -229,14 +229,14 @@ static void replay_register(replay *p, const iom_trace_record *record)
 	uint64_t value;
 
 	if (record->kind == IOM_TRACE_REG_WRITE) {
-		iom_iommu_mmio_write(p->primary.iommu, record->address, record->length,
+		iom_iommu_mmio_write(p->primary->iommu, record->address, record->length,
 				     record->value, space);
 		if (p->twin.iommu)
 			iom_iommu_mmio_write(p->twin.iommu, record->address, record->length,
 					     record->value, space);
 		return;
 	}
-	value = iom_iommu_mmio_read(p->primary.iommu, record->address, record->length, space);
+	value = iom_iommu_mmio_read(p->primary->iommu, record->address, record->length, space);
 	if (p->twin.iommu)
 		(void)iom_iommu_mmio_read(p->twin.iommu, record->address, record->length, space);
 	if (record->flags & IOM_TRACE_EXPECT && value != record->value) {
@@ -262,7 +262,7 @@ static iom_mem_status write_memory(iom_memory *memory, const iom_trace_record *r
 
 static void replay_memory(replay *p, const iom_trace_record *record, const void *data)
 {
-	if (write_memory(p->primary.memory, record, data) != IOM_MEM_OK)
+	if (write_memory(p->primary->memory, record, data) != IOM_MEM_OK)
 		p->report->unbacked++;
 	if (p->twin.memory)
 		(void)write_memory(p->twin.memory, record, data);
@@ -336,15 +336,15 @@ static void replay_other(replay *p, const iom_trace_record *record, const void *
 		replay_memory(p, record, data);
 		break;
 	case IOM_TRACE_PAGE_REQUEST:
-		replay_page_request(&p->primary, record, data);
+		replay_page_request(p->primary, record, data);
 		replay_page_request(&p->twin, record, data);
 		break;
 	case IOM_TRACE_INTERRUPT:
-		replay_interrupt(&p->primary, record);
+		replay_interrupt(p->primary, record);
 		replay_interrupt(&p->twin, record);
 		break;
 	case IOM_TRACE_ATS_COMPLETED:
-		replay_ats_completed(&p->primary, record);
+		replay_ats_completed(p->primary, record);
 		replay_ats_completed(&p->twin, record);
 		break;
 	case IOM_TRACE_MARK:
@@ -380,7 +380,7 @@ static gboolean run(replay *p, GError **error)
 		r->by_kind[record->kind]++;
 		if (record->kind == IOM_TRACE_DMA) {
 			if (r->dma == p->stop) {
-				p->at(p->at_opaque, p->primary.iommu, record,
+				p->at(p->at_opaque, p->primary->iommu, record,
 				      iom_trace_reader_index(p->reader));
 				return TRUE;
 			}
@@ -406,6 +406,7 @@ static iom_replay_report *report_new(const char *trace)
 	iom_replay_report *r = g_new0(iom_replay_report, 1);
 
 	r->trace = g_strdup(trace);
+	r->model = g_new0(model, 1);
 	r->faults = g_array_new(FALSE, FALSE, sizeof(iom_replay_fault));
 	r->first_mismatches = g_array_new(FALSE, FALSE, sizeof(iom_replay_difference));
 	r->first_stale = g_array_new(FALSE, FALSE, sizeof(iom_replay_difference));
@@ -426,8 +427,8 @@ void iom_replay_report_free(iom_replay_report *r)
 	g_array_unref(r->first_stale);
 	g_array_unref(r->marks);
 	g_ptr_array_unref(r->notes);
-	if (r->iommu)
-		iom_iommu_unref(r->iommu);
+	drop_model(r->model);
+	g_free(r->model);
 	g_free(r->source);
 	g_free(r->trace);
 	g_free(r);
@@ -448,8 +449,8 @@ static gboolean start(replay *p, const char *trace, GError **error)
 	p->report->stale_checked = p->options->check_stale;
 	if (!iom_machine_caches(p->options->machine, p->options->cache, &p->report->caches, error))
 		return FALSE;
-	p->primary.report = p->report;
-	if (!make_model(&p->primary, p->options, info, &p->report->caches, error))
+	p->primary->report = p->report;
+	if (!make_model(p->primary, p->options, info, &p->report->caches, error))
 		return FALSE;
 	if (!p->options->check_stale)
 		return TRUE;
@@ -462,8 +463,8 @@ static void finish(replay *p, gint64 began)
 	iom_replay_report *r = p->report;
 
 	r->seconds = (double)(g_get_monotonic_time() - began) / 1e6;
-	iom_timeline_turn(&p->timeline, p->primary.iommu);
-	iom_iommu_statistics(p->primary.iommu, &r->statistics);
+	iom_timeline_turn(&p->timeline, p->primary->iommu);
+	iom_iommu_statistics(p->primary->iommu, &r->statistics);
 	for (guint i = 0; i < r->devices->len; i++) {
 		const iom_replay_device *d = &g_array_index(r->devices, iom_replay_device, i);
 
@@ -471,7 +472,7 @@ static void finish(replay *p, gint64 began)
 		r->faulted += d->faulted;
 	}
 	iom_tally_sort(r);
-	r->iommu = iom_iommu_ref(p->primary.iommu);
+	r->iommu = p->primary->iommu;
 }
 
 /* NULL and an error, or the report; *reached: `stop` was. */
@@ -479,6 +480,8 @@ static iom_replay_report *execute(replay *p, const char *trace, GError **error)
 {
 	iom_replay_report *r = p->report = report_new(trace);
 	gboolean ok;
+
+	p->primary = r->model;
 
 	iom_devices_init(&p->devices);
 	iom_timeline_init(&p->timeline);
@@ -494,7 +497,6 @@ static iom_replay_report *execute(replay *p, const char *trace, GError **error)
 	}
 	iom_devices_clear(&p->devices);
 	drop_model(&p->twin);
-	drop_model(&p->primary);
 	iom_trace_reader_free(p->reader);
 	if (ok)
 		return r;

@@ -89,7 +89,8 @@ typedef struct iom_replay_report {
 	GArray *intervals; /* iom_replay_interval */
 	GArray *marks; /* iom_replay_mark, the first 64 */
 	GPtrArray *notes; /* char *: what the model logged, the first 16 */
-	iom_iommu *iommu; /* for names of faults; after the run */
+	iom_iommu *iommu; /* for names of faults; after the run, the report's */
+	struct model *model; /* private: what `iommu` needs */
 } iom_replay_report;
 
 /* Replay all of the trace. NULL: an unreadable or damaged trace, or a machine that cannot be. */
