@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of the invalidation queue share. */
+#ifndef IOM_VTD_IQ_H
+#define IOM_VTD_IQ_H
+
+#include "vtd/internal.h"
+
+typedef enum vtd_iq_result {
+	VTD_IQ_DONE,
+	VTD_IQ_INVALID, /* an encoding that the type does not have */
+	VTD_IQ_BUSY, /* not yet: taken up again when an endpoint answers */
+} vtd_iq_result;
+
+typedef vtd_iq_result vtd_iq_execute(vtd_unit *unit, const uint64_t *words);
+
+vtd_iq_execute vtd_iq_context_cache, vtd_iq_iotlb, vtd_iq_dev_tlb, vtd_iq_interrupt, vtd_iq_wait,
+	vtd_iq_pasid_iotlb, vtd_iq_pasid_cache, vtd_iq_pasid_dev_tlb, vtd_iq_page_response,
+	vtd_iq_hpt;
+
+#endif

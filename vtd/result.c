@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The one fault exit: what is recorded, and what the requester sees (7.1.3,
+ * 7.2.1).
+ */
+#include "vtd/internal.h"
+
+/* 11.4.7.6 Fault Recording Registers */
+static void make_record(const vtd_dma *dma, const vtd_reason_info *info, uint64_t record[2])
+{
+	const vtd_caps *caps = &dma->unit->caps;
+	unsigned code = info->code;
+	bool interrupt = dma->reason >= VTD_IR_20;
+
+	record[0] = record[1] = 0;
+	vtd_frcd_set_F(record, 1);
+	vtd_frcd_set_FR(record, code);
+	vtd_frcd_set_SID(record, dma->sid);
+	if (interrupt)
+		return;
+	vtd_frcd_set_FI(record, dma->address & iom_mask(caps->fi_bits));
+	if (dma->page_request) {
+		vtd_frcd_set_T2(record, 1);
+	} else {
+		vtd_frcd_set_T1(record, dma->read);
+		vtd_frcd_set_T2(record, dma->atomic);
+		if (caps->dt)
+			vtd_frcd_set_AT(record, dma->type);
+	}
+	if (!dma->has_pasid)
+		return;
+	vtd_frcd_set_PP(record, 1);
+	vtd_frcd_set_PRIV(record, dma->pr);
+	vtd_frcd_set_EXE(record, dma->er);
+	if (caps->pasid)
+		vtd_frcd_set_PV(record, dma->pasid);
+}
+
+static void seen(vtd_dma *dma, iom_result *result, vtd_seen seen_as)
+{
+	switch (seen_as) {
+	case VTD_SEEN_S0:
+	case VTD_SEEN_S0R:
+	case VTD_SEEN_EFF:
+		result->status = IOM_OK;
+		result->response = IOM_RESPONSE_SUCCESS;
+		result->permissions = 0;
+		result->address = dma->address;
+		result->page_lg2 = 12;
+		result->span = 0x1000 - (dma->address & 0xfff);
+		result->flags = dma->pr ? IOM_RES_PRIVILEGED : 0;
+		break;
+	case VTD_SEEN_CA:
+		result->status = IOM_ABORT;
+		result->response = IOM_RESPONSE_CA;
+		break;
+	default:
+		result->status = IOM_ABORT;
+		result->response = IOM_RESPONSE_UR;
+		break;
+	}
+}
+
+void vtd_fault_exit(vtd_dma *dma, iom_result *result)
+{
+	vtd_unit *unit = dma->unit;
+	const vtd_reason_info *info = &vtd_reasons[dma->reason];
+	vtd_seen column = (vtd_seen)info->seen[dma->column];
+	bool record = column != VTD_SEEN_S0 && column != VTD_SEEN_EFF && !dma->speculative &&
+		      !(info->qualified && dma->fpd);
+
+	seen(dma, result, column);
+	result->fault.code = info->code;
+	result->fault.diagnosis = dma->reason;
+	result->fault.stage = dma->stage;
+	result->fault.level = dma->level;
+	result->fault.address = dma->fault_address;
+	result->fault.words = 2;
+	make_record(dma, info, result->fault.record);
+	if (iom_observed(&unit->base))
+		iom_step_note(&unit->base, IOM_STEP_FAULT, info->condition,
+			      "7.1.3 Fault conditions and remapping hardware behavior",
+			      dma->address, "%s: fault %02Xh%s", info->name, info->code,
+			      record ? "" : ", not recorded");
+	if (record)
+		result->fault.recorded = vtd_fault_record(unit, result->fault.record);
+}
