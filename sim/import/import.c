@@ -48,6 +48,11 @@ void iom_import_report_print(const iom_import_report *report, const char *log, G
 				       "  %" PRIu64 " commands were written from the log, the "
 				       "queue having been used again since\n",
 				       report->made_up);
+	if (report->left_out)
+		g_string_append_printf(out,
+				       "  %" PRIu64 " faults were left out, their addresses not "
+				       "being in the log\n",
+				       report->left_out);
 	if (report->damaged)
 		g_string_append_printf(out, "  %" PRIu64 " lines of known events are damaged\n",
 				       report->damaged);

@@ -37,14 +37,16 @@ static iom_path *probe(const iom_paths *p, uint32_t asid, uint32_t vmid, uint64_
 
 iom_path *iom_paths_find(iom_paths *p, uint32_t asid, uint32_t vmid, uint64_t address)
 {
+	iom_path *found = NULL;
+
 	for (uint64_t sizes = p->sizes; sizes; sizes &= sizes - 1) {
 		unsigned lg2 = (unsigned)__builtin_ctzll(sizes);
 		iom_path *e = probe(p, asid, vmid, (address >> lg2 << lg2) | lg2);
 
-		if (e->n_words)
-			return e;
+		if (e->n_words && (!found || (int32_t)(e->stored - found->stored) > 0))
+			found = e;
 	}
-	return NULL;
+	return found;
 }
 
 static void grow(iom_paths *p)
@@ -88,6 +90,7 @@ iom_path *iom_paths_store(iom_paths *p, uint32_t asid, uint32_t vmid, uint64_t a
 		       n * sizeof(*words));
 	}
 	e->n_words = n;
+	e->stored = ++p->n_stored;
 	e->privileged = false;
 	e->checked = 0;
 	return e;

@@ -22,20 +22,24 @@ typedef struct iom_path {
 	uint32_t asid, vmid;
 	uint32_t first, room; /* words of the arena */
 	uint32_t n_words; /* 0: free slot */
+	uint32_t stored; /* the entry was stored as the n-th */
 	bool privileged; /* the leaf admits privileged accesses only */
 	uint64_t checked; /* iom_shadow.changes when the words were last all in place */
 } iom_path;
 
 typedef struct iom_paths {
 	iom_path *slot; /* open addressing, nothing is ever removed */
-	uint32_t mask, n_used;
+	uint32_t mask, n_used, n_stored;
 	uint64_t sizes; /* bit n: some entry maps 2^n bytes */
 	GArray *arena; /* iom_path_word */
 } iom_paths;
 
 void iom_paths_init(iom_paths *p);
 void iom_paths_clear(iom_paths *p);
-/* The entry for `address`, smallest page first, or NULL. */
+/*
+ * The entry for `address`, or NULL. Of several, the one stored last: it would not
+ * have been made had QEMU still had another.
+ */
 iom_path *iom_paths_find(iom_paths *p, uint32_t asid, uint32_t vmid, uint64_t address);
 /* Remember (at least one) words, in place of what was known for this entry. */
 iom_path *iom_paths_store(iom_paths *p, uint32_t asid, uint32_t vmid, uint64_t address,

@@ -12,6 +12,7 @@
 #define DESC_AP_USER UINT64_C(0x40) /* AP[1]: stage 1 admits unprivileged accesses */
 #define DESC_AP_RO UINT64_C(0x80) /* AP[2] */
 #define DESC_S2AP_R UINT64_C(0x40)
+#define DESC_ADDRESS UINT64_C(0x0000fffffffff000)
 /* Instead of an ASID and VMID in logs without look-up lines. */
 #define VMID_NO_LOOKUP (UINT32_MAX - 1)
 
@@ -177,18 +178,36 @@ static void walk_level(iom_smmu_access *a, const iom_qemu_event *e)
 
 static void leaf(iom_smmu_access *a, unsigned stage, uint64_t descriptor)
 {
-	if (stage == 1)
+	/* With both stages QEMU calls the first one 3, "nested". */
+	if (stage != 2)
 		a->s1_leaf = descriptor;
 	a->last_leaf = descriptor;
-	a->last_leaf_stage = (uint8_t)stage;
+	a->last_leaf_stage = stage == 2 ? 2 : 1;
 }
 
 static void read_cd(iom_smmu_access *a, uint64_t address)
 {
 	a->has_cd = true;
-	a->cd = address;
-	/* Stage 2 translated the pointer just before; the STE holds its input. */
-	a->cd_pointer = a->has_s2_lookup ? a->s2_lookup : address;
+	a->cd = a->cd_pointer = address;
+	a->has_s2_lookup = false;
+	a->has_lookup = a->has_iova = false;
+}
+
+/* Stage 2 translated the pointer of the STE before the CD was read. */
+static void found_cd(iom_qemu_smmu *q)
+{
+	iom_smmu_access *a = &q->access;
+	const iom_path *path;
+
+	if (!a->has_s2_lookup || a->s2_lookup != a->cd_pointer)
+		return;
+	path = iom_paths_find(&q->paths, IOM_SMMU_ANY, a->vmid, a->s2_lookup);
+	if (path) {
+		uint64_t offset = (UINT64_C(1) << (path->page & 0x3f)) - 1;
+		uint64_t leaf_word = iom_path_words(&q->paths, path)[path->n_words - 1].value;
+
+		a->cd = (leaf_word & DESC_ADDRESS & ~offset) | (a->cd_pointer & offset);
+	}
 	a->has_s2_lookup = false;
 	a->has_lookup = a->has_iova = false;
 }
@@ -231,6 +250,7 @@ static void gather(iom_qemu_smmu *q, const iom_qemu_event *e)
 		read_cd(a, e->f[0]);
 		break;
 	case IOM_QEMU_SMMU_DECODE_CD:
+		found_cd(q);
 		a->has_oas = true;
 		a->oas = (uint8_t)e->f[0];
 		break;
@@ -369,7 +389,7 @@ static void finish_faulted(iom_qemu_smmu *q, uint32_t sid, unsigned event)
 					     : (a->last_leaf & DESC_S2AP_R) != 0;
 
 	if (event >= EVENT_FIRST_TRANSLATION && !a->has_iova) {
-		iom_sink_note(q->sink, "faults whose address is not in the log were left out");
+		q->sink->report->left_out++;
 		return;
 	}
 	iom_qemu_smmu_need_enabled(q, false);
@@ -380,7 +400,7 @@ static void finish_faulted(iom_qemu_smmu *q, uint32_t sid, unsigned event)
 			record.flags |= IOM_TRACE_PRIVILEGED;
 	}
 	/* The direction is not logged; what the leaf allows cannot have failed. */
-	if (event == EVENT_F_PERMISSION && a->last_leaf && write)
+	if ((event == EVENT_F_PERMISSION || !event) && a->last_leaf && write)
 		record.flags ^= IOM_TRACE_READ | IOM_TRACE_WRITE;
 	record.expect = IOM_TRACE_EXPECT_FAULT;
 	record.value = event;

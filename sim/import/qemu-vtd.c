@@ -189,6 +189,7 @@ static void flush_write(iom_qemu_vtd *q)
 static void hold_write(iom_qemu_vtd *q, const iom_qemu_event *e)
 {
 	flush_write(q);
+	q->caches_reset = false;
 	q->pending = true;
 	q->pending_offset = e->f[0];
 	q->pending_value = e->f[2];
@@ -339,12 +340,15 @@ void iom_qemu_vtd_event(iom_qemu_vtd *q, const iom_qemu_event *e)
 		fault(q, e);
 		break;
 	case IOM_QEMU_VTD_FAULT_OFF:
-		iom_sink_note(q->sink, "faults that the guest had switched off are not in the log "
-				       "and were left out");
+		q->sink->report->left_out++;
 		break;
 	case IOM_QEMU_VTD_SWITCH:
-		if (q->te && !e->f[3] && !(q->pending && q->pending_offset == REG_GCMD))
+		/* One device alone is switched off for pass-through. */
+		if (q->te && !e->f[3] && q->caches_reset)
 			reset(q);
+		break;
+	case IOM_QEMU_VTD_CC_RESET:
+		q->caches_reset = !(q->pending && q->pending_offset == REG_GCMD);
 		break;
 	case IOM_QEMU_VTD_RESET:
 		reset(q);
