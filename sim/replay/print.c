@@ -35,13 +35,16 @@ void iom_print_percent(GString *out, uint64_t part, uint64_t whole, int width)
 {
 	gsize from = out->len;
 	char number[G_ASCII_DTOSTR_BUF_SIZE];
+	double percent = whole ? 100.0 * (double)part / (double)whole : 0.0;
 
+	/* "100.0 %" means all of them. */
+	if (part < whole && percent > 99.9)
+		percent = 99.9;
 	if (whole == 0)
 		g_string_append_c(out, '-');
 	else
 		g_string_append_printf(out, "%s %%",
-				       g_ascii_formatd(number, sizeof(number), "%.1f",
-						       100.0 * (double)part / (double)whole));
+				       g_ascii_formatd(number, sizeof(number), "%.1f", percent));
 	pad_left(out, from, width);
 }
 

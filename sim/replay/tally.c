@@ -3,7 +3,7 @@
 
 /* Intervals of the timeline: what a page is wide in pixels, about. */
 #define MAX_INTERVALS 480u
-#define FIRST_WIDTH 32u
+#define FIRST_WIDTH 64u
 
 /* ---- devices ---- */
 
