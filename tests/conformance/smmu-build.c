@@ -177,7 +177,8 @@ void smmu_build_init(smmu_build *build, const smmu_spec *spec, unsigned config)
 	build->spec = spec;
 	build->words = g_array_new(FALSE, FALSE, sizeof(uint64_t));
 	build->extra_ids = g_array_new(FALSE, FALSE, sizeof(iom_smmu_id));
-	build->abort_first = 1;
+	build->ste_address = SMMU_BUILD_STE;
+	build->cd_address = SMMU_BUILD_CD;
 	iom_smmu_vector_base_ids(&build->vector);
 	build->vector.registers = (iom_smmu_registers){ .cr0 = 0x5,
 							.cr2 = 0x2,
@@ -221,14 +222,14 @@ static iom_memory *build_memory(const smmu_build *build)
 	iom_memory *memory = iom_memory_new();
 
 	iom_memory_add_sparse(memory, 0, UINT64_C(1) << 56, NULL);
-	store_words(memory, SMMU_BUILD_STE, build->ste, 8);
-	store_words(memory, SMMU_BUILD_CD, build->cd, 8);
+	store_words(memory, build->ste_address, build->ste, 8);
+	store_words(memory, build->cd_address, build->cd, 8);
 	for (unsigned i = 0; i < build->words->len; i += 2)
 		iom_memory_store64(memory, g_array_index(build->words, uint64_t, i),
 				   g_array_index(build->words, uint64_t, i + 1));
-	if (build->abort_first <= build->abort_last)
-		iom_memory_inject(memory, build->abort_first,
-				  build->abort_last - build->abort_first + 1, true, true,
+	for (unsigned i = 0; i < build->n_aborts; i++)
+		iom_memory_inject(memory, build->aborts[i].first,
+				  build->aborts[i].last - build->aborts[i].first + 1, true, true,
 				  IOM_MEM_ABORT);
 	return memory;
 }
@@ -242,6 +243,29 @@ static bool set_extra_ids(const smmu_build *build, iom_smmu_config *config, GErr
 			return false;
 	}
 	return true;
+}
+
+/* The Secure interface: the same registers 0x8000 further (6.2.1). */
+static void program_secure(const iom_smmu_registers *r, iom_iommu *iommu)
+{
+	const struct {
+		uint64_t offset;
+		unsigned size;
+		uint64_t value;
+	} writes[] = {
+		{ 0x802c, 4, r->cr2 },
+		{ 0x8080, 8, r->strtab_base },
+		{ 0x8088, 4, r->strtab_base_cfg },
+		{ 0x80a0, 8, SMMU_BUILD_EVENTQ | 7 },
+		{ 0x80a8, 4, 0 },
+		{ 0x80ac, 4, 0 },
+		{ 0x8020, 4, r->cr0 & ~1u },
+		{ 0x8020, 4, r->cr0 },
+	};
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(writes); i++)
+		iom_iommu_mmio_write(iommu, writes[i].offset, writes[i].size, writes[i].value,
+				     IOM_SPACE_SECURE);
 }
 
 iom_iommu *smmu_build_model(const smmu_build *build, const char *preset, iom_memory **memory)
@@ -263,7 +287,10 @@ iom_iommu *smmu_build_model(const smmu_build *build, const char *preset, iom_mem
 		iom_memory_unref(mem);
 		return NULL;
 	}
-	iom_smmu_vector_program(&build->vector.registers, SMMU_BUILD_EVENTQ, iommu);
+	if (build->secure)
+		program_secure(&build->vector.registers, iommu);
+	else
+		iom_smmu_vector_program(&build->vector.registers, SMMU_BUILD_EVENTQ, iommu);
 	if (memory)
 		*memory = mem;
 	else
@@ -271,12 +298,17 @@ iom_iommu *smmu_build_model(const smmu_build *build, const char *preset, iom_mem
 	return iommu;
 }
 
-static void ask_once(iom_iommu *iommu, iom_memory *memory, const iom_request *request,
+static void ask_once(const smmu_build *build, iom_iommu *iommu, iom_memory *memory,
 		     unsigned *records, smmu_answer *answer)
 {
+	iom_request request = build->request;
+	iom_space space = build->secure ? IOM_SPACE_SECURE : IOM_SPACE_NONSECURE;
+
+	request.space = (uint8_t)space;
 	memset(answer, 0, sizeof *answer);
-	iom_iommu_translate(iommu, request, &answer->result);
-	uint32_t prod = (uint32_t)iom_iommu_mmio_read(iommu, 0x100a8, 4, IOM_SPACE_NONSECURE);
+	iom_iommu_translate(iommu, &request, &answer->result);
+	uint32_t prod =
+		(uint32_t)iom_iommu_mmio_read(iommu, build->secure ? 0x80a8 : 0x100a8, 4, space);
 
 	answer->events = prod - *records;
 	for (unsigned i = 0; i < 4 && answer->events; i++)
@@ -294,8 +326,8 @@ bool smmu_build_ask(const smmu_build *build, const char *preset, smmu_answer *an
 
 	if (!iommu)
 		return false;
-	ask_once(iommu, memory, &build->request, &records, answer);
-	ask_once(iommu, memory, &build->request, &records, &again);
+	ask_once(build, iommu, memory, &records, answer);
+	ask_once(build, iommu, memory, &records, &again);
 	iom_iommu_unref(iommu);
 	iom_memory_unref(memory);
 	uint64_t stag = answer->event[1] ^ again.event[1];

@@ -42,7 +42,12 @@ typedef struct smmu_build {
 	uint64_t ste[8];
 	uint64_t cd[8];
 	GArray *words; /* address, value pairs */
-	uint64_t abort_first, abort_last; /* none if first > last */
+	uint64_t ste_address, cd_address; /* where they are put; PAs */
+	struct {
+		uint64_t first, last;
+	} aborts[8]; /* ranges that answer with an external abort */
+	unsigned n_aborts;
+	bool secure; /* through the Secure interface; set before asking */
 	iom_request request;
 } smmu_build;
 

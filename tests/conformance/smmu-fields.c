@@ -238,6 +238,8 @@ static bool check_register_row(const iom_layout *layout, const iom_tsv_row *row)
 	const char *name = iom_tsv_get(row, "field");
 	uint64_t msb = 0, lsb = 0;
 
+	if (strcmp(name, "S2PII<p>") == 0)
+		return check_array(layout, "S2PII", 0, 4);
 	if (!iom_tsv_u64(row, "msb", &msb, NULL) || !iom_tsv_u64(row, "lsb", &lsb, NULL))
 		return false;
 	for (unsigned i = 0; i < layout->n_fields; i++) {
