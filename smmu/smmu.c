@@ -1,2 +1,132 @@
 /* SPDX-License-Identifier: MIT */
+/* Making, resetting and counting: the model behind the interface of core/iommu.h. */
 #include "smmu/smmu.h"
+
+#include "smmu/cmdq.h"
+#include "smmu/walk.h"
+
+static void destroy(iom_iommu *iommu)
+{
+	smmu *s = smmu_of(iommu);
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(s->caches); i++)
+		iom_cache_free(s->caches[i]);
+	for (unsigned space = 0; space < SMMU_N_SPACES; space++) {
+		g_hash_table_destroy(s->pi[space].stalls.by_stag);
+		g_free(s->pi[space].ecmdq);
+	}
+	smmu_scopes_free(s);
+	smmu_contexts_free(s);
+	iom_tags_free(s->tags);
+	g_mutex_clear(&s->lock);
+	iom_iommu_fini(iommu);
+	g_free(s);
+}
+
+static uint64_t mmio_size(const iom_iommu *iommu)
+{
+	return ((const smmu *)iommu)->mmio_size;
+}
+
+static void reset(iom_iommu *iommu)
+{
+	smmu *s = smmu_of(iommu);
+
+	g_mutex_lock(&s->lock);
+	iom_tags_invalidate_all(s->tags);
+	smmu_regs_reset(s);
+	g_mutex_unlock(&s->lock);
+}
+
+static void statistics(iom_iommu *iommu, iom_statistics *out)
+{
+	smmu *s = smmu_of(iommu);
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(s->caches); i++)
+		iom_cache_statistics_get(s->caches[i], &out->caches[i]);
+	out->caches[IOM_CACHE_INTERRUPT].name = "interrupt";
+	for (unsigned i = 0; smmu_command_name(i); i++)
+		out->commands[i] =
+			(iom_counter){ smmu_command_name(i),
+				       __atomic_load_n(&s->commands[i], __ATOMIC_RELAXED) };
+}
+
+static void reset_statistics(iom_iommu *iommu)
+{
+	smmu *s = smmu_of(iommu);
+
+	g_mutex_lock(&s->lock);
+	for (unsigned i = 0; i < G_N_ELEMENTS(s->caches); i++)
+		iom_cache_statistics_reset(s->caches[i]);
+	memset(s->commands, 0, sizeof(s->commands));
+	g_mutex_unlock(&s->lock);
+}
+
+static const char *fault_name(const iom_iommu *iommu, unsigned code)
+{
+	(void)iommu;
+	return smmu_event_name(code);
+}
+
+static const char *diagnosis(const iom_iommu *iommu, unsigned number)
+{
+	(void)iommu;
+	return smmu_diagnosis_name(number);
+}
+
+static const iom_iommu_ops ops = {
+	.kind = IOM_KIND_SMMUV3,
+	.destroy = destroy,
+	.translate = smmu_translate,
+	.mmio_read = smmu_mmio_read,
+	.mmio_write = smmu_mmio_write,
+	.mmio_size = mmio_size,
+	.page_request = smmu_page_request,
+	.ats_completed = smmu_ats_completed,
+	.reset = reset,
+	.save = smmu_save,
+	.load = smmu_load,
+	.statistics = statistics,
+	.reset_statistics = reset_statistics,
+	.fault_name = fault_name,
+	.diagnosis = diagnosis,
+	.register_layout = smmu_register_layout,
+};
+
+iom_iommu *iom_smmu_new(const iom_smmu_config *config, const iom_bus *bus, GError **error)
+{
+	static const char *const names[] = { "config", "iotlb", "walk", "stage2" };
+	iom_smmu_config full;
+	struct smmu_ids ids;
+	smmu *s;
+
+	if (!config || config->size < offsetof(iom_smmu_config, idr) + sizeof(config->idr)) {
+		g_set_error(error, IOM_ERROR, IOM_ERROR_CONFIG,
+			    "iom_smmu_config.size is not set; use iom_smmu_config_init()");
+		return NULL;
+	}
+	/* A configuration of an older header ends earlier: the rest is the default. */
+	iom_smmu_config_init(&full);
+	memcpy(&full, config, MIN(config->size, sizeof(full)));
+	full.size = sizeof(full);
+	if (!smmu_ids_decode(&ids, &full, error))
+		return NULL;
+	s = g_new0(smmu, 1);
+	if (!iom_iommu_init(&s->iommu, &ops, bus, error)) {
+		g_free(s);
+		return NULL;
+	}
+	s->config = full;
+	s->ids = ids;
+	g_mutex_init(&s->lock);
+	s->tags = iom_tags_new();
+	for (unsigned i = 0; i < G_N_ELEMENTS(s->caches); i++)
+		s->caches[i] = iom_cache_new(names[i], &full.cache.cache[i], s->tags);
+	for (unsigned space = 0; space < SMMU_N_SPACES; space++)
+		smmu_stalls_init(&s->pi[space].stalls);
+	smmu_scopes_init(s);
+	smmu_contexts_init(s);
+	smmu_frame_init(s);
+	smmu_regs_reset(s);
+	return &s->iommu;
+}

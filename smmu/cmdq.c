@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Command queues (4 Commands, 3.5.6 Enhanced command queues): fetching, the
+ * table of commands and error reporting.
+ */
+#include "smmu/cmdq.h"
+
+/* What a command needs to be legal. */
+enum {
+	NEED_S1 = 1u << 0,
+	NEED_S2 = 1u << 1,
+	NEED_HYP = 1u << 2,
+	NEED_SEL2 = 1u << 3, /* and the Secure queue */
+	NEED_EL3 = 1u << 4, /* Secure queue, without RME */
+	NEED_ATS = 1u << 5,
+	NEED_PRI = 1u << 6,
+	NEED_STALL = 1u << 7,
+	NEED_MPAM = 1u << 8,
+	HAS_SSEC = 1u << 9,
+	HAS_RANGE = 1u << 10,
+};
+
+typedef enum smmu_done (*command_fn)(const struct smmu_cmd *cmd);
+
+struct command {
+	uint8_t opcode;
+	const char *name;
+	const iom_layout *layout;
+	unsigned needs;
+	command_fn run;
+};
+
+/* The streams a configuration or stall command means. */
+static unsigned stream_space(const struct smmu_cmd *cmd)
+{
+	if (cmd->space == IOM_SPACE_SECURE)
+		return smmu_cmd_CFGI_STE_get_SSec(cmd->w) ? IOM_SPACE_SECURE : IOM_SPACE_NONSECURE;
+	return cmd->space;
+}
+
+static void notify_config(const struct smmu_cmd *cmd, uint32_t requester, uint32_t pasid)
+{
+	const iom_bus *bus = &cmd->s->iommu.bus;
+	iom_invalidation inv = { .kind = IOM_INV_CONFIG,
+				 .space = (uint8_t)stream_space(cmd),
+				 .requester = requester,
+				 .pasid = pasid,
+				 .asid = IOM_INV_ANY,
+				 .vmid = IOM_INV_ANY };
+
+	if (bus->invalidated)
+		bus->invalidated(bus->opaque, &inv);
+}
+
+/* 4.2: prefetching is a hint; nothing is fetched ahead of a transaction. */
+static enum smmu_done run_prefetch(const struct smmu_cmd *cmd)
+{
+	(void)cmd;
+	return SMMU_DONE;
+}
+
+static enum smmu_done run_cfgi_ste(const struct smmu_cmd *cmd)
+{
+	uint32_t sid = (uint32_t)smmu_cmd_CFGI_STE_get_StreamID(cmd->w);
+
+	smmu_invalidate_ste(cmd->s, stream_space(cmd), sid, sid);
+	notify_config(cmd, sid, IOM_NO_PASID);
+	return SMMU_DONE;
+}
+
+static enum smmu_done run_cfgi_ste_range(const struct smmu_cmd *cmd)
+{
+	unsigned span = (unsigned)smmu_cmd_CFGI_STE_RANGE_get_Range(cmd->w) + 1;
+	uint32_t sid = (uint32_t)smmu_cmd_CFGI_STE_RANGE_get_StreamID(cmd->w), mask;
+
+	if (span == 32) { /* CMD_CFGI_ALL */
+		smmu_invalidate_config(cmd->s, stream_space(cmd));
+		notify_config(cmd, IOM_INV_ANY, IOM_NO_PASID);
+		return SMMU_DONE;
+	}
+	mask = (uint32_t)iom_mask(span);
+	smmu_invalidate_ste(cmd->s, stream_space(cmd), sid & ~mask, sid | mask);
+	notify_config(cmd, IOM_INV_ANY, IOM_NO_PASID);
+	return SMMU_DONE;
+}
+
+static enum smmu_done run_cfgi_cd(const struct smmu_cmd *cmd)
+{
+	uint32_t sid = (uint32_t)smmu_cmd_CFGI_CD_get_StreamID(cmd->w);
+	uint32_t ssid = (uint32_t)smmu_cmd_CFGI_CD_get_SubstreamID(cmd->w);
+
+	smmu_invalidate_cd(cmd->s, stream_space(cmd), sid, ssid);
+	notify_config(cmd, sid, ssid);
+	return SMMU_DONE;
+}
+
+/* 4.3.5: PARTID maps are kept with the STE only, which this need not drop. */
+static enum smmu_done run_nothing(const struct smmu_cmd *cmd)
+{
+	(void)cmd;
+	return SMMU_DONE;
+}
+
+static enum smmu_done run_resume(const struct smmu_cmd *cmd)
+{
+	bool abort = smmu_cmd_RESUME_get_Ab(cmd->w) || cmd->s->ids.term_model;
+
+	smmu_stall_resume(cmd->s, stream_space(cmd), (uint32_t)smmu_cmd_RESUME_get_StreamID(cmd->w),
+			  (uint16_t)smmu_cmd_RESUME_get_STAG(cmd->w),
+			  smmu_cmd_RESUME_get_Ac(cmd->w), abort);
+	return SMMU_DONE;
+}
+
+static enum smmu_done run_stall_term(const struct smmu_cmd *cmd)
+{
+	smmu_stall_terminate(cmd->s, stream_space(cmd), false,
+			     (uint32_t)smmu_cmd_STALL_TERM_get_StreamID(cmd->w));
+	return SMMU_DONE;
+}
+
+static enum smmu_done run_pri_resp(const struct smmu_cmd *cmd)
+{
+	static const uint8_t codes[3] = { IOM_PRG_FAILURE, IOM_PRG_INVALID, IOM_PRG_SUCCESS };
+	unsigned resp = (unsigned)smmu_cmd_PRI_RESP_get_Resp(cmd->w);
+	const iom_bus *bus = &cmd->s->iommu.bus;
+	iom_page_response r;
+
+	if (resp == 3)
+		return SMMU_ILL;
+	if (!smmu_enabled(cmd->s, cmd->space))
+		return SMMU_DONE;
+	r = (iom_page_response){
+		.requester = (uint32_t)smmu_cmd_PRI_RESP_get_StreamID(cmd->w),
+		.pasid = smmu_cmd_PRI_RESP_get_SSV(cmd->w)
+				 ? (uint32_t)smmu_cmd_PRI_RESP_get_SubstreamID(cmd->w)
+				 : IOM_NO_PASID,
+		.prg_index = (uint16_t)smmu_cmd_PRI_RESP_get_PRGIndex(cmd->w),
+		.code = codes[resp],
+	};
+	if (bus->page_response)
+		bus->page_response(bus->opaque, &r);
+	return SMMU_DONE;
+}
+
+#define C(OPCODE, NAME, NEEDS, RUN) \
+	{ \
+		OPCODE, #NAME, &smmu_cmd_##NAME##_layout, (NEEDS), RUN \
+	}
+static const struct command commands[] = {
+	C(0x01, PREFETCH_CONFIG, HAS_SSEC, run_prefetch),
+	C(0x02, PREFETCH_ADDR, HAS_SSEC, run_prefetch),
+	C(0x03, CFGI_STE, HAS_SSEC, run_cfgi_ste),
+	C(0x04, CFGI_STE_RANGE, HAS_SSEC, run_cfgi_ste_range),
+	C(0x05, CFGI_CD, HAS_SSEC | NEED_S1, run_cfgi_cd),
+	C(0x06, CFGI_CD_ALL, HAS_SSEC | NEED_S1, run_cfgi_ste),
+	C(0x07, CFGI_VMS_PIDM, HAS_SSEC | NEED_MPAM, run_nothing),
+	C(0x10, TLBI_NH_ALL, NEED_S1, smmu_cmd_tlbi),
+	C(0x11, TLBI_NH_ASID, NEED_S1, smmu_cmd_tlbi),
+	C(0x12, TLBI_NH_VA, NEED_S1 | HAS_RANGE, smmu_cmd_tlbi),
+	C(0x13, TLBI_NH_VAA, NEED_S1 | HAS_RANGE, smmu_cmd_tlbi),
+	C(0x18, TLBI_EL3_ALL, NEED_S1 | NEED_EL3, smmu_cmd_tlbi),
+	C(0x1a, TLBI_EL3_VA, NEED_S1 | NEED_EL3 | HAS_RANGE, smmu_cmd_tlbi),
+	C(0x20, TLBI_EL2_ALL, NEED_S1 | NEED_HYP, smmu_cmd_tlbi),
+	C(0x21, TLBI_EL2_ASID, NEED_S1 | NEED_HYP, smmu_cmd_tlbi),
+	C(0x22, TLBI_EL2_VA, NEED_S1 | NEED_HYP | HAS_RANGE, smmu_cmd_tlbi),
+	C(0x23, TLBI_EL2_VAA, NEED_S1 | NEED_HYP | HAS_RANGE, smmu_cmd_tlbi),
+	C(0x28, TLBI_S12_VMALL, NEED_S2, smmu_cmd_tlbi),
+	C(0x2a, TLBI_S2_IPA, NEED_S2 | HAS_RANGE, smmu_cmd_tlbi),
+	C(0x30, TLBI_NSNH_ALL, 0, smmu_cmd_tlbi),
+	C(0x40, ATC_INV, NEED_ATS, smmu_cmd_atc_inv),
+	C(0x41, PRI_RESP, NEED_PRI, run_pri_resp),
+	C(0x44, RESUME, HAS_SSEC | NEED_STALL, run_resume),
+	C(0x45, STALL_TERM, HAS_SSEC | NEED_STALL, run_stall_term),
+	C(0x46, SYNC, 0, smmu_cmd_sync),
+	C(0x50, TLBI_S_EL2_ALL, NEED_S1 | NEED_SEL2, smmu_cmd_tlbi),
+	C(0x51, TLBI_S_EL2_ASID, NEED_S1 | NEED_SEL2, smmu_cmd_tlbi),
+	C(0x52, TLBI_S_EL2_VA, NEED_S1 | NEED_SEL2 | HAS_RANGE, smmu_cmd_tlbi),
+	C(0x53, TLBI_S_EL2_VAA, NEED_S1 | NEED_SEL2 | HAS_RANGE, smmu_cmd_tlbi),
+	C(0x58, TLBI_S_S12_VMALL, NEED_SEL2, smmu_cmd_tlbi),
+	C(0x5a, TLBI_S_S2_IPA, NEED_SEL2 | HAS_RANGE, smmu_cmd_tlbi),
+	C(0x60, TLBI_SNH_ALL, NEED_SEL2, smmu_cmd_tlbi),
+};
+#undef C
+G_STATIC_ASSERT(G_N_ELEMENTS(commands) < IOM_MAX_COMMANDS);
+
+const char *smmu_command_name(unsigned index)
+{
+	return index < G_N_ELEMENTS(commands) ? commands[index].name : NULL;
+}
+
+/* 4.1.3: every condition of CERROR_ILL that does not depend on the operands. */
+static bool legal(const struct smmu_cmd *cmd, const struct command *c)
+{
+	const struct smmu_ids *ids = &cmd->s->ids;
+	bool secure = cmd->space == IOM_SPACE_SECURE, realm = cmd->space == IOM_SPACE_REALM;
+
+	if ((c->needs & HAS_SSEC) && !secure && smmu_cmd_CFGI_STE_get_SSec(cmd->w))
+		return false;
+	if ((c->needs & NEED_S1) && !ids->s1p)
+		return false;
+	if ((c->needs & NEED_S2) && !ids->s2p)
+		return false;
+	if ((c->needs & NEED_HYP) && !realm && !ids->hyp)
+		return false;
+	if ((c->needs & NEED_SEL2) && (!secure || !ids->sel2))
+		return false;
+	if ((c->needs & NEED_EL3) && (!secure || ids->rme))
+		return false;
+	if ((c->needs & NEED_ATS) && (realm ? !ids->r_ats : !ids->ats || (secure && ids->sams)))
+		return false;
+	if ((c->needs & NEED_PRI) && (realm ? !ids->r_pri : !ids->pri || (secure && ids->sams)))
+		return false;
+	if ((c->needs & NEED_STALL) && (realm || smmu_stall_model(cmd->s, cmd->space) == 1))
+		return false;
+	if ((c->needs & NEED_MPAM) && !ids->mpam)
+		return false;
+	return !(c->needs & HAS_RANGE) || smmu_cmd_range_legal(cmd->s, cmd->w);
+}
+
+static enum smmu_done run(const struct smmu_cmd *cmd, uint64_t address)
+{
+	unsigned opcode = cmd->w[0] & 0xff;
+	enum smmu_done done;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(commands); i++) {
+		const struct command *c = &commands[i];
+
+		if (c->opcode != opcode)
+			continue;
+		if (iom_observed(&cmd->s->iommu))
+			iom_step_command(&cmd->s->iommu, c->name, c->layout, address, cmd->w, 2);
+		if (!legal(cmd, c))
+			return SMMU_ILL;
+		done = c->run(cmd);
+		if (done == SMMU_DONE)
+			cmd->s->commands[i]++;
+		return done;
+	}
+	return SMMU_ILL;
+}
+
+/* Fetch and run commands until the queue is empty or stops. */
+static enum smmu_cerror consume(smmu *s, unsigned space, int queue, struct smmu_queue *q)
+{
+	while (!smmu_queue_empty(q)) {
+		uint64_t address = smmu_queue_entry(q, q->cons, 4) & iom_mask(s->ids.oas_bits);
+		uint64_t words[2];
+		struct smmu_cmd cmd = { s, space, queue, words };
+
+		if (iom_memory_read(s->iommu.bus.memory[space], address, words, sizeof(words)) !=
+		    IOM_MEM_OK)
+			return SMMU_CERROR_ABT;
+		words[0] = GUINT64_FROM_LE(words[0]);
+		words[1] = GUINT64_FROM_LE(words[1]);
+		switch (run(&cmd, address)) {
+		case SMMU_DONE:
+			break;
+		case SMMU_WAIT:
+			return SMMU_CERROR_NONE;
+		case SMMU_ATC_FAILED:
+			return SMMU_CERROR_ATC_INV_SYNC;
+		default:
+			return SMMU_CERROR_ILL;
+		}
+		q->cons = smmu_queue_next(q, q->cons);
+	}
+	return SMMU_CERROR_NONE;
+}
+
+void smmu_cmdq_run(smmu *s, unsigned space)
+{
+	struct smmu_queue q;
+	enum smmu_cerror error;
+
+	if (!(smmu_reg(s, space, SMMU_R_CR0) & SMMU_CR0_CMDQEN) ||
+	    smmu_gerror_active(s, space, SMMU_GERROR_CMDQ))
+		return;
+	smmu_queue_load(&q, smmu_reg(s, space, SMMU_R_CMDQ_BASE), s->ids.cmdqs, 4,
+			smmu_reg(s, space, SMMU_R_CMDQ_PROD), smmu_reg(s, space, SMMU_R_CMDQ_CONS));
+	if (!smmu_queue_consistent(&q) || smmu_queue_empty(&q))
+		return;
+	error = consume(s, space, -1, &q);
+	/* 7.1: the reason is visible before the error becomes active. */
+	smmu_reg_set(s, space, SMMU_R_CMDQ_CONS, (uint64_t)error << 24 | q.cons);
+	if (error)
+		smmu_gerror(s, space, SMMU_GERROR_CMDQ);
+}
+
+void smmu_ecmdq_run(smmu *s, unsigned space, unsigned queue)
+{
+	struct smmu_ecmdq *e = &s->pi[space].ecmdq[queue];
+	struct smmu_queue q;
+	enum smmu_cerror error;
+	uint64_t flags;
+
+	if (!smmu_ECMDQ_PRODn_get_EN(&e->prod) || !smmu_ECMDQ_CONSn_get_ENACK(&e->cons) ||
+	    smmu_ECMDQ_PRODn_get_ERRACK(&e->prod) != smmu_ECMDQ_CONSn_get_ERR(&e->cons))
+		return;
+	smmu_queue_load(&q, e->base, s->ids.cmdqs, 4, e->prod, e->cons);
+	if (!smmu_queue_consistent(&q) || smmu_queue_empty(&q))
+		return;
+	error = consume(s, space, (int)queue, &q);
+	flags = e->cons & (UINT64_C(1) << 31 | UINT64_C(1) << 23);
+	__atomic_store_n(&e->cons, flags | (uint64_t)error << 24 | q.cons, __ATOMIC_RELEASE);
+	if (error) {
+		__atomic_store_n(&e->cons, e->cons ^ UINT64_C(1) << 23, __ATOMIC_RELEASE);
+		smmu_gerror(s, space, SMMU_GERROR_CMDQP);
+	}
+}

@@ -1,0 +1,625 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The register frame (6.2 Register overview): which register is where, what of it
+ * exists, when software may write it, and what a write sets off.
+ */
+#include <string.h>
+
+#include "smmu/layouts/regs-realm.h"
+#include "smmu/layouts/regs-secure.h"
+#include "smmu/regs.h"
+
+enum guard {
+	G_NONE,
+	G_RO,
+	G_SMMUEN, /* writable while SMMUEN and its ACK are 0 */
+	G_CMDQEN,
+	G_EVENTQEN,
+	G_PRIQEN,
+	G_CR1,
+	G_GERROR_IRQ,
+	G_EVENTQ_IRQ,
+	G_PRIQ_IRQ,
+};
+
+enum { NS = 1u << IOM_SPACE_NONSECURE, S_ = 1u << IOM_SPACE_SECURE, R_ = 1u << IOM_SPACE_REALM };
+
+enum { /* reg of rows that hold no state of the interface */
+       X_ID = SMMU_N_REGS, /* a word of the configuration */
+       X_ZERO,
+       X_INIT,
+       X_MPAMIDR,
+};
+
+struct row {
+	const char *name[3];
+	uint32_t offset; /* in Non-secure page 0 (and 1), Secure at +0x8000 */
+	uint8_t width;
+	uint8_t reg;
+	uint8_t guard;
+	uint8_t interfaces;
+	uint16_t id; /* X_ID: offset in iom_smmu_config, by interface see id_word() */
+};
+
+#define ROW(N, OFFSET, WIDTH, REG, GUARD, IFACES) \
+	{ \
+		{ "SMMU_" #N, "SMMU_S_" #N, "SMMU_R_" #N }, OFFSET, WIDTH, REG, GUARD, IFACES, 0 \
+	}
+#define REG(N, OFFSET, WIDTH, GUARD, IFACES) ROW(N, OFFSET, WIDTH, SMMU_R_##N, GUARD, IFACES)
+#define ID(N, OFFSET, INDEX, IFACES) \
+	{ \
+		{ "SMMU_" #N, "SMMU_S_" #N, "SMMU_R_" #N }, OFFSET, 4, X_ID, G_RO, IFACES, INDEX \
+	}
+
+static const struct row rows[] = {
+	ID(IDR0, 0x00, 0, NS | S_ | R_),
+	ID(IDR1, 0x04, 1, NS | S_ | R_),
+	ID(IDR2, 0x08, 2, NS | S_ | R_),
+	ID(IDR3, 0x0c, 3, NS | S_ | R_),
+	ID(IDR4, 0x10, 4, NS | S_ | R_),
+	ID(IDR5, 0x14, 5, NS),
+	ID(IIDR, 0x18, 7, NS),
+	ID(AIDR, 0x1c, 8, NS | R_),
+	REG(CR0, 0x20, 4, G_NONE, NS | S_ | R_),
+	REG(CR0ACK, 0x24, 4, G_RO, NS | S_ | R_),
+	REG(CR1, 0x28, 4, G_CR1, NS | S_ | R_),
+	REG(CR2, 0x2c, 4, G_SMMUEN, NS | S_ | R_),
+	REG(S2PII, 0x30, 8, G_NONE, NS | S_ | R_),
+	ROW(INIT, 0x3c, 4, X_INIT, G_NONE, S_),
+	ROW(STATUSR, 0x40, 4, X_ZERO, G_RO, NS),
+	REG(GBPA, 0x44, 4, G_NONE, NS | S_ | R_),
+	REG(AGBPA, 0x48, 4, G_NONE, NS | S_ | R_),
+	REG(IRQ_CTRL, 0x50, 4, G_NONE, NS | S_ | R_),
+	ROW(IRQ_CTRLACK, 0x54, 4, SMMU_R_IRQ_CTRL, G_RO, NS | S_ | R_),
+	REG(GERROR, 0x60, 4, G_RO, NS | S_ | R_),
+	REG(GERRORN, 0x64, 4, G_NONE, NS | S_ | R_),
+	REG(GERROR_IRQ_CFG0, 0x68, 8, G_GERROR_IRQ, NS | S_ | R_),
+	REG(GERROR_IRQ_CFG1, 0x70, 4, G_GERROR_IRQ, NS | S_ | R_),
+	REG(GERROR_IRQ_CFG2, 0x74, 4, G_GERROR_IRQ, NS | S_ | R_),
+	REG(STRTAB_BASE, 0x80, 8, G_SMMUEN, NS | S_ | R_),
+	REG(STRTAB_BASE_CFG, 0x88, 4, G_SMMUEN, NS | S_ | R_),
+	REG(CMDQ_BASE, 0x90, 8, G_CMDQEN, NS | S_ | R_),
+	REG(CMDQ_PROD, 0x98, 4, G_NONE, NS | S_ | R_),
+	REG(CMDQ_CONS, 0x9c, 4, G_CMDQEN, NS | S_ | R_),
+	REG(EVENTQ_BASE, 0xa0, 8, G_EVENTQEN, NS | S_ | R_),
+	/* The page-0 images of the page-1 registers are aliases. */
+	REG(EVENTQ_PROD, 0xa8, 4, G_EVENTQEN, NS | S_ | R_),
+	REG(EVENTQ_CONS, 0xac, 4, G_NONE, NS | S_ | R_),
+	REG(EVENTQ_IRQ_CFG0, 0xb0, 8, G_EVENTQ_IRQ, NS | S_ | R_),
+	REG(EVENTQ_IRQ_CFG1, 0xb8, 4, G_EVENTQ_IRQ, NS | S_ | R_),
+	REG(EVENTQ_IRQ_CFG2, 0xbc, 4, G_EVENTQ_IRQ, NS | S_ | R_),
+	REG(PRIQ_BASE, 0xc0, 8, G_PRIQEN, NS | R_),
+	REG(PRIQ_PROD, 0xc8, 4, G_PRIQEN, NS | R_),
+	REG(PRIQ_CONS, 0xcc, 4, G_NONE, NS | R_),
+	REG(PRIQ_IRQ_CFG0, 0xd0, 8, G_PRIQ_IRQ, NS | R_),
+	REG(PRIQ_IRQ_CFG1, 0xd8, 4, G_PRIQ_IRQ, NS | R_),
+	REG(PRIQ_IRQ_CFG2, 0xdc, 4, G_PRIQ_IRQ, NS | R_),
+	REG(GATOS_CTRL, 0x100, 4, G_NONE, NS | S_),
+	REG(GATOS_SID, 0x108, 8, G_NONE, NS | S_),
+	REG(GATOS_ADDR, 0x110, 8, G_NONE, NS | S_),
+	REG(GATOS_PAR, 0x118, 8, G_RO, NS | S_),
+	ROW(MPAMIDR, 0x130, 4, X_MPAMIDR, G_RO, NS | S_ | R_),
+	REG(GMPAM, 0x138, 4, G_NONE, NS | S_ | R_),
+	REG(GBPMPAM, 0x13c, 4, G_NONE, NS | S_),
+	REG(VATOS_SEL, 0x180, 4, G_NONE, NS | S_),
+	ID(IDR6, 0x190, 6, NS | S_ | R_),
+	REG(EVENTQ_PROD, 0x100a8, 4, G_EVENTQEN, NS | R_),
+	REG(EVENTQ_CONS, 0x100ac, 4, G_NONE, NS | R_),
+	REG(PRIQ_PROD, 0x100c8, 4, G_PRIQEN, NS | R_),
+	REG(PRIQ_CONS, 0x100cc, 4, G_NONE, NS | R_),
+};
+
+static const struct row vatos_rows[] = {
+	REG(VATOS_CTRL, 0xa00, 4, G_NONE, NS | S_),
+	REG(VATOS_SID, 0xa08, 8, G_NONE, NS | S_),
+	REG(VATOS_ADDR, 0xa10, 8, G_NONE, NS | S_),
+	REG(VATOS_PAR, 0xa18, 8, G_RO, NS | S_),
+};
+
+/* ------------------------------------------------------------------------
+ * Which bits of a register exist on this implementation
+ */
+static uint64_t cr0_mask(const smmu *s, unsigned space)
+{
+	uint64_t m = SMMU_CR0_SMMUEN | SMMU_CR0_EVENTQEN | SMMU_CR0_CMDQEN;
+	const struct smmu_ids *ids = &s->ids;
+
+	if (ids->vmw)
+		m |= SMMU_CR0_VMW;
+	if (space == IOM_SPACE_SECURE)
+		return m | SMMU_CR0_SIF | (ids->s_stall_model == 0 ? SMMU_CR0_NSSTALLD : 0);
+	if (space == IOM_SPACE_REALM)
+		return m | (ids->r_pri ? SMMU_CR0_PRIQEN : 0);
+	return m | (ids->pri ? SMMU_CR0_PRIQEN : 0) | (ids->ats ? SMMU_CR0_ATSCHK : 0);
+}
+
+static uint64_t cr2_mask(const smmu *s, unsigned space)
+{
+	const struct smmu_ids *ids = &s->ids;
+	bool e2h = space == IOM_SPACE_NONSECURE ? ids->hyp
+		   : space == IOM_SPACE_SECURE  ? ids->sel2
+						: true;
+
+	return SMMU_CR2_RECINVSID | (e2h ? SMMU_CR2_E2H : 0) | (ids->btm ? SMMU_CR2_PTM : 0) |
+	       (ids->atsrecerr && space != IOM_SPACE_SECURE ? SMMU_CR2_REC_CFG_ATS : 0);
+}
+
+static uint64_t gerror_mask(const smmu *s, unsigned space)
+{
+	uint64_t m = SMMU_GERROR_CMDQ | SMMU_GERROR_EVENTQ_ABT;
+	bool pri = space == IOM_SPACE_NONSECURE ? s->ids.pri
+		   : space == IOM_SPACE_REALM   ? s->ids.r_pri
+						: false;
+
+	if (smmu_has_msi(s, space))
+		m |= SMMU_GERROR_MSI_CMDQ_ABT | SMMU_GERROR_MSI_EVENTQ_ABT |
+		     SMMU_GERROR_MSI_GERROR_ABT | (pri ? SMMU_GERROR_MSI_PRIQ_ABT : 0);
+	if (pri)
+		m |= SMMU_GERROR_PRIQ_ABT;
+	if (s->pi[space].n_ecmdq)
+		m |= SMMU_GERROR_CMDQP;
+	return m;
+}
+
+static uint64_t atos_mask(const smmu *s, unsigned space, enum smmu_reg r)
+{
+	bool vatos = r >= SMMU_R_VATOS_SEL;
+	bool there =
+		vatos ? (space == IOM_SPACE_SECURE ? s->ids.vatos && s->ids.sel2 : s->ids.vatos)
+		      : s->ids.atos;
+	unsigned sidsize = space == IOM_SPACE_SECURE
+				   ? MAX(s->ids.s_sidsize, vatos ? 0 : s->ids.sidsize)
+				   : s->ids.sidsize;
+
+	if (!there)
+		return 0;
+	switch (r) {
+	case SMMU_R_VATOS_SEL:
+		return iom_mask(s->ids.vmid16 ? 16 : 8);
+	case SMMU_R_GATOS_CTRL:
+	case SMMU_R_VATOS_CTRL:
+		return 1;
+	case SMMU_R_GATOS_SID:
+	case SMMU_R_VATOS_SID:
+		return iom_mask(sidsize) | iom_mask(s->ids.ssidsize) << 32 |
+		       (s->ids.ssidsize ? UINT64_C(1) << 52 : 0) |
+		       (space == IOM_SPACE_SECURE && !vatos ? UINT64_C(1) << 53 : 0);
+	case SMMU_R_GATOS_ADDR:
+	case SMMU_R_VATOS_ADDR:
+		return ~iom_mask(6) | (space == IOM_SPACE_SECURE && !vatos && s->ids.sel2 ? 16 : 0);
+	default:
+		return UINT64_MAX;
+	}
+}
+
+static uint64_t mask_of(const smmu *s, unsigned space, unsigned reg)
+{
+	const struct smmu_ids *ids = &s->ids;
+	bool msi = smmu_has_msi(s, space);
+	bool pri = space == IOM_SPACE_NONSECURE ? ids->pri
+		   : space == IOM_SPACE_REALM   ? ids->r_pri
+						: false;
+	uint64_t address = UINT64_C(1) << 62 | (iom_mask(56) & ~iom_mask(5));
+
+	switch (reg) {
+	case SMMU_R_CR0:
+	case SMMU_R_CR0ACK:
+		return cr0_mask(s, space) |
+		       (space == IOM_SPACE_REALM && ids->r_ats ? SMMU_CR0_ATSCHK : 0);
+	case SMMU_R_CR1:
+		return 0xfff;
+	case SMMU_R_CR2:
+		return cr2_mask(s, space);
+	case SMMU_R_S2PII:
+		return ids->s2pi && (space != IOM_SPACE_SECURE || ids->sel2) ? UINT64_MAX : 0;
+	case SMMU_R_GBPA:
+		return 0x1f3f1f | (space == IOM_SPACE_SECURE ? 0xc000 : 0);
+	case SMMU_R_AGBPA:
+		return 0;
+	case SMMU_R_IRQ_CTRL:
+		return SMMU_IRQ_GERROR | SMMU_IRQ_EVENTQ | (pri ? SMMU_IRQ_PRIQ : 0);
+	case SMMU_R_GERROR:
+	case SMMU_R_GERRORN:
+		return gerror_mask(s, space);
+	case SMMU_R_PRIQ_IRQ_CFG0:
+	case SMMU_R_PRIQ_IRQ_CFG1:
+		msi = msi && pri;
+		goto irq;
+	case SMMU_R_PRIQ_IRQ_CFG2:
+		return pri ? UINT64_C(0x80000000) | (msi ? 0x3f : 0) : 0;
+	case SMMU_R_GERROR_IRQ_CFG0:
+	case SMMU_R_GERROR_IRQ_CFG1:
+	case SMMU_R_EVENTQ_IRQ_CFG0:
+	case SMMU_R_EVENTQ_IRQ_CFG1:
+	irq:
+		if (!msi)
+			return 0;
+		if (reg == SMMU_R_GERROR_IRQ_CFG1 || reg == SMMU_R_EVENTQ_IRQ_CFG1 ||
+		    reg == SMMU_R_PRIQ_IRQ_CFG1)
+			return UINT32_MAX;
+		return (iom_mask(56) & ~UINT64_C(3)) |
+		       (space == IOM_SPACE_REALM ? UINT64_C(1) << 63 : 0);
+	case SMMU_R_GERROR_IRQ_CFG2:
+	case SMMU_R_EVENTQ_IRQ_CFG2:
+		return msi ? 0x3f : 0;
+	case SMMU_R_STRTAB_BASE:
+		return address & ~UINT64_C(0x20);
+	case SMMU_R_STRTAB_BASE_CFG:
+		return 0x3f | (ids->st_2level ? 0x307c0 : 0);
+	case SMMU_R_CMDQ_BASE:
+	case SMMU_R_EVENTQ_BASE:
+		return address | 0x1f;
+	case SMMU_R_PRIQ_BASE:
+		return pri ? address | 0x1f : 0;
+	case SMMU_R_CMDQ_PROD:
+		return 0xfffff;
+	case SMMU_R_CMDQ_CONS:
+		return 0x7f0fffff;
+	case SMMU_R_EVENTQ_PROD:
+	case SMMU_R_EVENTQ_CONS:
+		return 0x800fffff;
+	case SMMU_R_PRIQ_PROD:
+	case SMMU_R_PRIQ_CONS:
+		return pri ? 0x800fffff : 0;
+	case SMMU_R_GMPAM:
+	case SMMU_R_GBPMPAM:
+		return ids->mpam ? 0xffffff : 0;
+	default:
+		return atos_mask(s, space, (enum smmu_reg)reg);
+	}
+}
+
+/* ------------------------------------------------------------------------
+ * Reading
+ */
+static uint32_t id_word(const smmu *s, unsigned space, unsigned index)
+{
+	const iom_smmu_config *c = &s->config;
+
+	if (index == 7)
+		return c->iidr;
+	if (index == 8)
+		return c->aidr;
+	if (space == IOM_SPACE_SECURE) {
+		if (index == 6)
+			return s->ids.s_ecmdq ? c->idr[6] : 0;
+		return index < 5 ? c->s_idr[index] : 0;
+	}
+	if (space == IOM_SPACE_REALM) {
+		if (index == 6)
+			return s->ids.r_ecmdq ? c->idr[6] : 0;
+		return index < 5 ? c->r_idr[index] : 0;
+	}
+	if (index == 0)
+		return (c->idr[0] & ~(3u << 24)) | smmu_stall_model(s, space) << 24;
+	if (index == 6 && !s->ids.ecmdq)
+		return 0;
+	return c->idr[index];
+}
+
+static uint64_t read_row(const smmu *s, unsigned space, const struct row *r)
+{
+	const struct smmu_interface *pi = &s->pi[space];
+	uint64_t value, base;
+
+	switch (r->reg) {
+	case X_ID:
+		return id_word(s, space, r->id);
+	case X_ZERO:
+	case X_INIT:
+		return 0;
+	case X_MPAMIDR:
+		return s->ids.mpam ? s->config.mpamidr : 0;
+	case SMMU_R_CMDQ_CONS:
+	case SMMU_R_EVENTQ_PROD:
+	case SMMU_R_PRIQ_PROD: {
+		/* Bits of the index above the size of the queue read 0. */
+		unsigned max = r->reg == SMMU_R_CMDQ_CONS     ? s->ids.cmdqs
+			       : r->reg == SMMU_R_EVENTQ_PROD ? s->ids.eventqs
+							      : s->ids.priqs;
+		enum smmu_reg b = r->reg == SMMU_R_CMDQ_CONS     ? SMMU_R_CMDQ_BASE
+				  : r->reg == SMMU_R_EVENTQ_PROD ? SMMU_R_EVENTQ_BASE
+								 : SMMU_R_PRIQ_BASE;
+		unsigned size_lg2;
+
+		value = pi->reg[r->reg];
+		base = pi->reg[b];
+		size_lg2 = MIN((unsigned)smmu_CMDQ_BASE_get_LOG2SIZE(&base), max);
+		return value & (~UINT64_C(0xfffff) | iom_mask(size_lg2 + 1));
+	}
+	default:
+		return pi->reg[r->reg];
+	}
+}
+
+/* ------------------------------------------------------------------------
+ * Writing
+ */
+static bool writable(const smmu *s, unsigned space, enum guard guard)
+{
+	const uint64_t *reg = s->pi[space].reg;
+	uint64_t cr0 = reg[SMMU_R_CR0] | reg[SMMU_R_CR0ACK];
+
+	switch (guard) {
+	case G_RO:
+		return false;
+	case G_SMMUEN:
+		return !(cr0 & SMMU_CR0_SMMUEN);
+	case G_CMDQEN:
+		return !(cr0 & SMMU_CR0_CMDQEN);
+	case G_EVENTQEN:
+		return !(cr0 & SMMU_CR0_EVENTQEN);
+	case G_PRIQEN:
+		return !(cr0 & SMMU_CR0_PRIQEN);
+	case G_GERROR_IRQ:
+		return !(reg[SMMU_R_IRQ_CTRL] & SMMU_IRQ_GERROR);
+	case G_EVENTQ_IRQ:
+		return !(reg[SMMU_R_IRQ_CTRL] & SMMU_IRQ_EVENTQ);
+	case G_PRIQ_IRQ:
+		return !(reg[SMMU_R_IRQ_CTRL] & SMMU_IRQ_PRIQ);
+	default:
+		return true;
+	}
+}
+
+static bool any_ecmdq(const smmu *s, unsigned space)
+{
+	for (unsigned i = 0; i < s->pi[space].n_ecmdq; i++) {
+		if (s->pi[space].ecmdq[i].prod >> 31 & 1)
+			return true;
+	}
+	return false;
+}
+
+/* 6.3.11: TABLE_* and QUEUE_* have their own guards. */
+static void write_cr1(smmu *s, unsigned space, uint64_t value)
+{
+	uint64_t cr0 = smmu_reg(s, space, SMMU_R_CR0), m = 0;
+
+	if (!(cr0 & SMMU_CR0_SMMUEN))
+		m |= 0xfc0;
+	if (!(cr0 & (SMMU_CR0_CMDQEN | SMMU_CR0_EVENTQEN | SMMU_CR0_PRIQEN)) &&
+	    !any_ecmdq(s, space))
+		m |= 0x3f;
+	smmu_reg_set(s, space, SMMU_R_CR1, (smmu_reg(s, space, SMMU_R_CR1) & ~m) | (value & m));
+}
+
+/* 6.3.9: updates complete at once, so that no field is ever in transition. */
+static void write_cr0(smmu *s, unsigned space, uint64_t value)
+{
+	uint64_t old = smmu_reg(s, space, SMMU_R_CR0);
+
+	if (space == IOM_SPACE_REALM && s->ids.r_ats)
+		value |= SMMU_CR0_ATSCHK;
+	smmu_reg_set(s, space, SMMU_R_CR0, value);
+	smmu_reg_set(s, space, SMMU_R_CR0ACK, value);
+	if (old & ~value & SMMU_CR0_SMMUEN)
+		smmu_stall_terminate(s, space, true, 0);
+	if (~old & value & SMMU_CR0_EVENTQEN)
+		smmu_stall_retry(s, space);
+	if (~old & value & SMMU_CR0_CMDQEN)
+		smmu_cmdq_run(s, space);
+}
+
+/* 6.3.20: only an active error can be acknowledged. */
+static void write_gerrorn(smmu *s, unsigned space, uint64_t value)
+{
+	uint64_t n = smmu_reg(s, space, SMMU_R_GERRORN), e = smmu_reg(s, space, SMMU_R_GERROR);
+	uint64_t acked = (n ^ value) & (n ^ e);
+
+	smmu_reg_set(s, space, SMMU_R_GERRORN, n ^ acked);
+	if (acked & SMMU_GERROR_EVENTQ_ABT)
+		smmu_stall_retry(s, space);
+	if (acked & SMMU_GERROR_CMDQ)
+		smmu_cmdq_run(s, space);
+}
+
+static void write_update(smmu *s, unsigned space, enum smmu_reg r, uint64_t value, uint64_t mask)
+{
+	/* 6.3.14: without Update the write has no effect; Update reads 0 again. */
+	if (value >> 31 & 1)
+		smmu_reg_set(s, space, r, value & mask);
+}
+
+static void write_row(smmu *s, unsigned space, const struct row *r, uint64_t raw)
+{
+	uint64_t mask, value;
+
+	if (!writable(s, space, (enum guard)r->guard))
+		return;
+	if (r->reg == X_INIT) {
+		if (raw & 1)
+			iom_tags_invalidate_all(s->tags);
+		return;
+	}
+	mask = mask_of(s, space, r->reg);
+	value = raw & mask;
+	switch (r->reg) {
+	case SMMU_R_CR0:
+		write_cr0(s, space, value);
+		return;
+	case SMMU_R_CR1:
+		write_cr1(s, space, value);
+		return;
+	case SMMU_R_GBPA:
+		if (space == IOM_SPACE_REALM)
+			return;
+		/* fallthrough */
+	case SMMU_R_GMPAM:
+	case SMMU_R_GBPMPAM:
+		write_update(s, space, (enum smmu_reg)r->reg, raw, mask);
+		return;
+	case SMMU_R_GERRORN:
+		write_gerrorn(s, space, value);
+		return;
+	case SMMU_R_GATOS_CTRL:
+	case SMMU_R_VATOS_CTRL:
+		if (value & 1)
+			smmu_atos_run(s, space, r->reg == SMMU_R_VATOS_CTRL);
+		return;
+	default:
+		break;
+	}
+	smmu_reg_set(s, space, (enum smmu_reg)r->reg, value);
+	if (r->reg == SMMU_R_CMDQ_PROD)
+		smmu_cmdq_run(s, space);
+	else if (r->reg == SMMU_R_EVENTQ_CONS)
+		smmu_stall_retry(s, space);
+}
+
+/* ------------------------------------------------------------------------
+ * Pages
+ */
+static bool may_access(unsigned interface, iom_space space)
+{
+	return interface == IOM_SPACE_NONSECURE || space == IOM_SPACE_ROOT ||
+	       (unsigned)space == interface;
+}
+
+static const struct row *find_row(const struct row *from, size_t n, uint64_t offset,
+				  unsigned interface)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct row *r = &from[i];
+
+		if (offset >= r->offset && offset < r->offset + r->width &&
+		    (r->interfaces >> interface & 1))
+			return r;
+	}
+	return NULL;
+}
+
+/* The row at a place of the frame and the interface it belongs to; NULL: none. */
+static const struct row *locate(const smmu *s, uint64_t offset, unsigned *interface)
+{
+	const struct row *r = NULL;
+	uint64_t in = offset;
+
+	*interface = IOM_SPACE_NONSECURE;
+	if (offset < 0x20000) {
+		if (offset >= 0x8000 && offset < 0x10000) {
+			*interface = IOM_SPACE_SECURE;
+			in = offset - 0x8000;
+		}
+		r = find_row(rows, G_N_ELEMENTS(rows), in, *interface);
+	} else if (s->realm_base && offset >= s->realm_base && offset < s->realm_base + 0x20000) {
+		*interface = IOM_SPACE_REALM;
+		r = find_row(rows, G_N_ELEMENTS(rows), offset - s->realm_base, *interface);
+	} else if (s->vatos_base && offset >> 16 == s->vatos_base >> 16) {
+		r = find_row(vatos_rows, G_N_ELEMENTS(vatos_rows), offset & 0xffff, *interface);
+	} else if (s->s_vatos_base && offset >> 16 == s->s_vatos_base >> 16) {
+		*interface = IOM_SPACE_SECURE;
+		r = find_row(vatos_rows, G_N_ELEMENTS(vatos_rows), offset & 0xffff, *interface);
+	}
+	return r && smmu_has_space(s, *interface) ? r : NULL;
+}
+
+/* An access of `size` bytes at `offset` fits the register. */
+static bool access_fits(const struct row *r, uint64_t offset, unsigned size)
+{
+	if (offset & (size - 1))
+		return false;
+	return size == 4 || (size == 8 && r->width == 8);
+}
+
+uint64_t smmu_mmio_read(iom_iommu *iommu, uint64_t offset, unsigned size, iom_space space)
+{
+	smmu *s = smmu_of(iommu);
+	unsigned interface;
+	const struct row *r = locate(s, offset, &interface);
+	uint64_t value = 0;
+
+	if (size != 4 && size != 8)
+		return 0;
+	g_mutex_lock(&s->lock);
+	if (r) {
+		if (access_fits(r, offset, size) && may_access(interface, space)) {
+			value = read_row(s, interface, r);
+			if (size == 4)
+				value = offset & 4 && r->width == 8 ? value >> 32
+								    : value & UINT32_MAX;
+		}
+	} else {
+		value = smmu_other_read(s, offset, size, space);
+	}
+	g_mutex_unlock(&s->lock);
+	return value;
+}
+
+void smmu_mmio_write(iom_iommu *iommu, uint64_t offset, unsigned size, uint64_t value,
+		     iom_space space)
+{
+	smmu *s = smmu_of(iommu);
+	unsigned interface;
+	const struct row *r = locate(s, offset, &interface);
+
+	if (size != 4 && size != 8)
+		return;
+	g_mutex_lock(&s->lock);
+	if (r) {
+		if (access_fits(r, offset, size) && may_access(interface, space)) {
+			if (size == 4 && r->width == 8) {
+				uint64_t old = read_row(s, interface, r);
+
+				value = offset & 4 ? (old & UINT32_MAX) | value << 32
+						   : (old & ~(uint64_t)UINT32_MAX) |
+							     (value & UINT32_MAX);
+			} else if (size == 4) {
+				value &= UINT32_MAX;
+			}
+			write_row(s, interface, r, value);
+		}
+	} else {
+		smmu_other_write(s, offset, size, value, space);
+	}
+	g_mutex_unlock(&s->lock);
+}
+
+const iom_layout *smmu_register_layout(const iom_iommu *iommu, uint64_t offset, const char **name)
+{
+	static const iom_layout *const *const lists[] = { smmu_regs_layouts,
+							  smmu_regs_secure_layouts,
+							  smmu_regs_realm_layouts };
+	const smmu *s = (const smmu *)iommu;
+	unsigned interface;
+	const struct row *r = locate(s, offset, &interface);
+
+	if (!r)
+		return smmu_other_layout(s, offset, name);
+	*name = r->name[interface];
+	/* A twin without fields of its own has those of the Non-secure register. */
+	for (unsigned pass = 0; pass < 2; pass++) {
+		const char *wanted = pass ? r->name[0] : *name;
+
+		for (size_t l = 0; l < G_N_ELEMENTS(lists); l++) {
+			for (size_t i = 0; lists[l][i]; i++) {
+				if (strcmp(lists[l][i]->name, wanted) == 0)
+					return lists[l][i];
+			}
+		}
+	}
+	return NULL;
+}
+
+void smmu_regs_reset(smmu *s)
+{
+	for (unsigned space = 0; space < SMMU_N_SPACES; space++) {
+		struct smmu_interface *pi = &s->pi[space];
+
+		memset(pi->reg, 0, sizeof(pi->reg));
+		pi->atc_pending = 0;
+		pi->atc_failed = false;
+		for (unsigned i = 0; i < pi->n_ecmdq; i++)
+			pi->ecmdq[i] = (struct smmu_ecmdq){ 0 };
+		smmu_stalls_clear(&pi->stalls);
+	}
+	s->pi[IOM_SPACE_NONSECURE].reg[SMMU_R_GBPA] = s->config.gbpa & 0x1f3f1f;
+	s->pi[IOM_SPACE_SECURE].reg[SMMU_R_GBPA] = 0x1000;
+	s->pi[IOM_SPACE_REALM].reg[SMMU_R_GBPA] = 1u << 20;
+	if (s->ids.r_ats) {
+		s->pi[IOM_SPACE_REALM].reg[SMMU_R_CR0] = SMMU_CR0_ATSCHK;
+		s->pi[IOM_SPACE_REALM].reg[SMMU_R_CR0ACK] = SMMU_CR0_ATSCHK;
+	}
+	s->pi[IOM_SPACE_SECURE].reg[SMMU_R_VATOS_SID] = 0;
+	memset(s->atc, 0, sizeof(s->atc));
+}

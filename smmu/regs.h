@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* The parts of the register frame outside the tables of regs.c. With the lock held. */
+#ifndef IOM_SMMU_REGS_H
+#define IOM_SMMU_REGS_H
+
+#include "smmu/internal.h"
+
+/* frame.c: identification, command queue control pages, PMCG */
+uint64_t smmu_other_read(smmu *s, uint64_t offset, unsigned size, iom_space space);
+void smmu_other_write(smmu *s, uint64_t offset, unsigned size, uint64_t value, iom_space space);
+const iom_layout *smmu_other_layout(const smmu *s, uint64_t offset, const char **name);
+
+#endif

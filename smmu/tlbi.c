@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+/* TLB invalidation commands (4.4 TLB invalidation). */
+#include "smmu/cmdq.h"
+
+enum scope { ALL, ASID, VA, VAA, VMALL, IPA, EVERYTHING };
+
+/* What each opcode reaches: regime of which state, by what. */
+static const struct tlbi {
+	uint8_t opcode;
+	uint8_t scope;
+	uint8_t world; /* SMMU_EL2: EL2 or EL2-E2H by CR2.E2H */
+	bool own_state; /* the state of the queue; else Non-secure from the Secure queue */
+} table[] = {
+	{ 0x10, ALL, SMMU_EL1, true },         { 0x11, ASID, SMMU_EL1, true },
+	{ 0x12, VA, SMMU_EL1, true },          { 0x13, VAA, SMMU_EL1, true },
+	{ 0x18, ALL, SMMU_EL3, true },         { 0x1a, VA, SMMU_EL3, true },
+	{ 0x20, ALL, SMMU_EL2, false },        { 0x21, ASID, SMMU_EL2, false },
+	{ 0x22, VA, SMMU_EL2, false },         { 0x23, VAA, SMMU_EL2, false },
+	{ 0x28, VMALL, SMMU_EL1, false },      { 0x2a, IPA, SMMU_EL1, false },
+	{ 0x30, EVERYTHING, SMMU_EL1, false }, { 0x50, ALL, SMMU_EL2, true },
+	{ 0x51, ASID, SMMU_EL2, true },        { 0x52, VA, SMMU_EL2, true },
+	{ 0x53, VAA, SMMU_EL2, true },         { 0x58, VMALL, SMMU_EL1, true },
+	{ 0x5a, IPA, SMMU_EL1, true },         { 0x60, EVERYTHING, SMMU_EL1, true },
+};
+
+struct operands {
+	uint64_t first, last;
+	uint8_t granule_lg2;
+	bool leaf;
+	uint32_t asid;
+	unsigned vmid, wild_lg2;
+	bool has_vmid;
+	bool out_of_range;
+};
+
+/* 4.4.1.1: a range of nothing but a level-less granule is not a command. */
+bool smmu_cmd_range_legal(const smmu *s, const uint64_t *w)
+{
+	unsigned tg = (unsigned)smmu_cmd_TLBI_NH_VA_get_TG(w);
+	unsigned ttl = (unsigned)smmu_cmd_TLBI_NH_VA_get_TTL(w);
+	unsigned scale = (unsigned)(s->ids.ds ? smmu_cmd_TLBI_NH_VA_get_SCALE(w)
+					      : smmu_cmd_TLBI_NH_VA_get_SCALE(w) & 31);
+
+	if (!s->ids.ril || !tg || scale || smmu_cmd_TLBI_NH_VA_get_NUM(w))
+		return true;
+	return ttl != 0 && !(tg == 2 && ttl == 1 && !s->ids.ds);
+}
+
+static void decode_range(const smmu *s, const uint64_t *w, bool ipa, struct operands *o)
+{
+	static const uint8_t granules[4] = { 12, 12, 14, 16 };
+	unsigned tg = (unsigned)smmu_cmd_TLBI_NH_VA_get_TG(w);
+	unsigned scale = (unsigned)smmu_cmd_TLBI_NH_VA_get_SCALE(w);
+	uint64_t first = smmu_cmd_TLBI_NH_VA_get_Addr(w), bytes = 4096;
+
+	/* The top byte may be ignored by the stream; bit 55 says the half. */
+	if (ipa)
+		first &= iom_mask(56);
+	else
+		first = first >> 55 & 1 ? first | UINT64_C(0xff) << 56 : first & iom_mask(56);
+	o->leaf = smmu_cmd_TLBI_NH_VA_get_Leaf(w);
+	if (s->ids.ril && tg) {
+		scale = s->ids.ds ? MIN(scale, 39u) : scale & 31;
+		o->granule_lg2 = granules[tg];
+		bytes = (smmu_cmd_TLBI_NH_VA_get_NUM(w) + 1) << (scale + granules[tg]);
+	}
+	o->first = first;
+	o->last = first + bytes - 1;
+	if (o->last < first) /* ranges do not wrap */
+		o->last = UINT64_MAX;
+}
+
+static void notify(const struct smmu_cmd *cmd, const struct tlbi *t, unsigned space,
+		   const struct operands *o)
+{
+	const iom_bus *bus = &cmd->s->iommu.bus;
+	iom_invalidation inv = { .kind = t->scope == EVERYTHING ? IOM_INV_ALL : IOM_INV_TLB,
+				 .stage = t->scope == IPA                               ? 2
+					  : t->scope == VMALL || t->scope == EVERYTHING ? 0
+											: 1,
+				 .leaf = o->leaf,
+				 .granule_lg2 = o->granule_lg2,
+				 .space = (uint8_t)space,
+				 .global = t->scope != ASID,
+				 .requester = IOM_INV_ANY,
+				 .pasid = IOM_NO_PASID,
+				 .asid = o->asid,
+				 .vmid = o->has_vmid ? o->vmid : IOM_INV_ANY };
+
+	if (!bus->invalidated)
+		return;
+	if (t->scope == VA || t->scope == VAA || t->scope == IPA) {
+		inv.address = o->first;
+		inv.length = o->last - o->first + 1;
+	}
+	bus->invalidated(bus->opaque, &inv);
+}
+
+static void apply(smmu *s, const struct tlbi *t, unsigned space, enum smmu_world world,
+		  unsigned vmid, const struct operands *o)
+{
+	switch (t->scope) {
+	case ALL:
+		if (world == SMMU_EL1)
+			smmu_invalidate_vmid(s, space, vmid, false);
+		else
+			smmu_invalidate_regime(s, space, world);
+		break;
+	case ASID:
+		/* EL2 without E2H has no ASIDs; 0x21 means EL2-E2H. */
+		smmu_invalidate_asid(s, space, world == SMMU_EL2 ? SMMU_EL2_E2H : world, vmid,
+				     o->asid);
+		break;
+	case VA:
+		smmu_invalidate_va(s, space, world, vmid,
+				   world == SMMU_EL2 || world == SMMU_EL3 ? 0 : o->asid, o->first,
+				   o->last, o->leaf);
+		break;
+	case VAA:
+		smmu_invalidate_va(s, space, world, vmid, SMMU_ANY_ASID, o->first, o->last,
+				   o->leaf);
+		break;
+	case VMALL:
+		smmu_invalidate_vmid(s, space, vmid, true);
+		break;
+	case IPA:
+		smmu_invalidate_ipa(s, space, vmid, o->first, o->last, o->leaf);
+		break;
+	default:
+		smmu_invalidate_regime(s, space, SMMU_EL1);
+		break;
+	}
+}
+
+/* VMID, ASID and the wildcard (3.17.6 VMID wildcards). */
+static void decode_ids(const struct smmu_cmd *cmd, const struct tlbi *t, unsigned space,
+		       struct operands *o)
+{
+	const smmu *s = cmd->s;
+	bool tagged = space == IOM_SPACE_SECURE ? s->ids.sel2 : s->ids.s2p;
+	uint64_t cr0 = smmu_reg(s, space, SMMU_R_CR0);
+
+	o->asid = IOM_INV_ANY;
+	if (t->scope == ASID || (t->scope == VA && t->world != SMMU_EL3)) {
+		o->asid = (uint32_t)smmu_cmd_TLBI_NH_ASID_get_ASID(cmd->w);
+		o->out_of_range = !s->ids.asid16 && o->asid >> 8;
+	}
+	if (t->world != SMMU_EL1 || t->scope == EVERYTHING)
+		return;
+	o->has_vmid = true;
+	if (!tagged)
+		return;
+	o->vmid = (unsigned)smmu_cmd_TLBI_NH_ASID_get_VMID(cmd->w);
+	if (!s->ids.vmid16 && o->vmid >> 8)
+		o->out_of_range = true;
+	if (s->ids.vmw) {
+		o->wild_lg2 = (unsigned)smmu_CR0_get_VMW(&cr0);
+		if (o->wild_lg2 > 4)
+			o->wild_lg2 = 0;
+	}
+}
+
+enum smmu_done smmu_cmd_tlbi(const struct smmu_cmd *cmd)
+{
+	const struct tlbi *t = NULL;
+	struct operands o = { 0 };
+	enum smmu_world world;
+	unsigned space;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(table); i++) {
+		if (table[i].opcode == (cmd->w[0] & 0xff))
+			t = &table[i];
+	}
+	if (!t)
+		return SMMU_ILL;
+	space = t->own_state || cmd->space != IOM_SPACE_SECURE ? cmd->space : IOM_SPACE_NONSECURE;
+	world = (enum smmu_world)t->world;
+	if (world == SMMU_EL2 && (smmu_reg(cmd->s, space, SMMU_R_CR2) & SMMU_CR2_E2H))
+		world = SMMU_EL2_E2H;
+	decode_ids(cmd, t, space, &o);
+	if (t->scope == VA || t->scope == VAA || t->scope == IPA)
+		decode_range(cmd->s, cmd->w, t->scope == IPA, &o);
+	/* 4.1.7: parameters out of range have no effect. */
+	if (o.out_of_range)
+		return SMMU_DONE;
+	for (unsigned n = 0; n < 1u << o.wild_lg2; n++)
+		apply(cmd->s, t, space, world, (o.vmid & ~(unsigned)iom_mask(o.wild_lg2)) | n, &o);
+	notify(cmd, t, space, &o);
+	return SMMU_DONE;
+}
