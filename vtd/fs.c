@@ -78,7 +78,7 @@ static void keep(vtd_dma *dma, const fs_walk *w)
 	iom_cache_scope scope = vtd_scope_first(ctx->pgtt, ctx->did, ctx->pasid);
 	iom_tag *tags[IOM_CACHE_TAGS];
 
-	if (!iom_cache_enabled(unit->cache[IOM_CACHE_WALK]))
+	if (dma->n_updates || !iom_cache_enabled(unit->cache[IOM_CACHE_WALK]))
 		return;
 	unsigned n = vtd_tags_tlb(unit, ctx, tags);
 
@@ -242,14 +242,10 @@ bool vtd_fs_walk(vtd_dma *dma, vtd_found *out)
 		w.table.fs_write &= (w.entry & ENTRY_RW) != 0;
 		if (leaf)
 			break;
-
-		unsigned n = dma->n_updates;
-
 		if (!want(dma, &w, ENTRY_A | (dma->ctx.flags & VTD_CTX_EAFE ? ENTRY_EA : 0)))
 			return false;
 		w.table.address = next;
-		if (n == dma->n_updates)
-			keep(dma, &w);
+		keep(dma, &w);
 	}
 	return first_permitted(dma, &w) && finish(dma, &w, out);
 }

@@ -60,12 +60,12 @@ bool vtd_root_check(vtd_dma *dma)
 			 "abort-DMA mode refuses every request");
 		return vtd_fail(dma, VTD_RTA_4, 0, -1, 0);
 	default:
-		if (dma->mode & VTD_MODE_SSIRWE)
-			return vtd_fail(dma, VTD_RTA_1_4, 0, -1, 0);
 		if (dma->page_request)
 			return vtd_fail(dma, VTD_RTA_3, 0, -1, 0);
 		if (dma->has_pasid)
 			return vtd_fail(dma, VTD_RTA_2, 0, -1, 0);
+		if (dma->mode & VTD_MODE_SSIRWE)
+			return vtd_fail(dma, VTD_RTA_1_4, 0, -1, 0);
 		vtd_note(dma->unit, what, section, dma->address, "legacy mode");
 		return true;
 	}

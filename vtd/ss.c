@@ -76,13 +76,17 @@ static unsigned start(vtd_dma *dma, uint64_t gpa, vtd_table *table)
 	return ctx->ss_levels;
 }
 
+/*
+ * 6.2.4.1: only what has its accessed flags set may be kept, and flags that this
+ * request still has to set may never be set if it is refused.
+ */
 static void keep(vtd_dma *dma, uint64_t gpa, unsigned level, const vtd_table *table)
 {
 	vtd_unit *unit = dma->unit;
 	iom_cache_scope scope = vtd_scope_second(dma->ctx.did);
 	iom_tag *tag;
 
-	if (!iom_cache_enabled(unit->cache[IOM_CACHE_WALK]))
+	if (dma->n_updates || !iom_cache_enabled(unit->cache[IOM_CACHE_WALK]))
 		return;
 	tag = vtd_tag(unit, VTD_TAG_STAGE2, dma->ctx.did, 0);
 	iom_cache_insert(unit->cache[IOM_CACHE_WALK], &scope, gpa, 12 + 9 * (level - 1), table,
@@ -172,8 +176,7 @@ bool vtd_ss_walk(vtd_dma *dma, uint64_t gpa, vtd_ss *out)
 			return true;
 		}
 		table.address = entry & ENTRY_ADDRESS;
-		if (!flag)
-			keep(dma, gpa, level, &table);
+		keep(dma, gpa, level, &table);
 	}
 }
 
@@ -199,7 +202,6 @@ bool vtd_ss_gpa(vtd_dma *dma, uint64_t gpa, bool dirty, vtd_ss *out)
 	vtd_unit *unit = dma->unit;
 	iom_cache *cache = unit->cache[IOM_CACHE_STAGE2];
 	iom_cache_scope scope = vtd_scope_second(dma->ctx.did);
-	unsigned n = dma->n_updates;
 	iom_tag *tag;
 
 	if (iom_cache_lookup(cache, &scope, gpa, out, sizeof(*out), NULL) &&
@@ -210,7 +212,7 @@ bool vtd_ss_gpa(vtd_dma *dma, uint64_t gpa, bool dirty, vtd_ss *out)
 	}
 	if (!vtd_ss_walk(dma, gpa, out))
 		return false;
-	if (n == dma->n_updates && iom_cache_enabled(cache)) {
+	if (!dma->n_updates && iom_cache_enabled(cache)) {
 		tag = vtd_tag(unit, VTD_TAG_STAGE2, dma->ctx.did, 0);
 		iom_cache_insert(cache, &scope, gpa, out->lg2, out, sizeof(*out), &tag, 1,
 				 dma->epoch);

@@ -20,8 +20,10 @@ void vtd_dma_init(vtd_dma *dma, vtd_unit *unit, const iom_request *r)
 	dma->pasid = r->pasid & 0xfffff;
 	dma->type = r->type;
 	dma->column = (uint8_t)(2 * r->type + dma->has_pasid);
-	dma->atomic = r->access & IOM_ATOMIC;
-	dma->write = dma->atomic || r->access & IOM_WRITE;
+	/* 4.2.3: a translation request is a read, whatever it asks rights for */
+	dma->atomic = r->access & IOM_ATOMIC && r->type != IOM_TRANSLATION_REQUEST;
+	dma->write = dma->atomic ||
+		     (r->access & IOM_WRITE && r->type != IOM_TRANSLATION_REQUEST);
 	dma->zero_length = r->flags & IOM_REQ_ZERO_LENGTH && !dma->write;
 	dma->read = dma->atomic || r->access & (IOM_READ | IOM_EXECUTE) || !dma->write;
 	dma->pr = dma->has_pasid && r->flags & (IOM_REQ_PASID_PRIV | IOM_REQ_PRIVILEGED);
@@ -437,7 +439,9 @@ void vtd_translate(iom_iommu *iommu, const iom_request *request, iom_result *res
 
 	/* 4.2.1: translation off, and requests that no rule of ATS allows */
 	if (request->type > IOM_TRANSLATED || (request->type != IOM_UNTRANSLATED && !enabled) ||
-	    (request->type == IOM_TRANSLATION_REQUEST && dma.write)) {
+	    (request->type == IOM_TRANSLATION_REQUEST &&
+	     (request->access & (IOM_READ | IOM_WRITE | IOM_ATOMIC)) > IOM_READ &&
+	     (request->access & (IOM_READ | IOM_WRITE | IOM_ATOMIC)) != (IOM_READ | IOM_WRITE))) {
 		vtd_note(unit, "request", "4.2.1 Handling of ATS Protocol Errors", request->address,
 			 "refused without a record");
 		refuse_unrecorded(result, IOM_RESPONSE_UR);
