@@ -116,7 +116,7 @@ void iom_smmu_config_init(iom_smmu_config *config)
 static gboolean set_field(iom_smmu_config *config, const struct id_register *r, const iom_field *f,
 			  uint64_t value, GError **error)
 {
-	uint64_t word = *id_value(config, r);
+	uint64_t word[2] = { *id_value(config, r), 0 };
 
 	if (value > iom_mask(f->width)) {
 		g_set_error(error, IOM_ERROR, IOM_ERROR_CONFIG,
@@ -124,8 +124,8 @@ static gboolean set_field(iom_smmu_config *config, const struct id_register *r, 
 			    r->name, f->name, f->width, value);
 		return FALSE;
 	}
-	iom_set_bits(&word, f->lsb, f->width, value);
-	*id_value(config, r) = (uint32_t)word;
+	iom_set_bits(word, f->lsb, f->width, value);
+	*id_value(config, r) = (uint32_t)word[0];
 	return TRUE;
 }
 
