@@ -305,7 +305,7 @@ void vtd_caps_decode(vtd_caps *caps, const iom_vtd_config *config)
 	caps->ss1g = vtd_cap_get_SSLPS(cap) >> 1 & 1;
 	/* 11.4.7.6: FI is kept up to the largest address that can be translated */
 	caps->fi_bits = 39;
-	if (caps->sagaw & 4 || vtd_ecap_get_FSTS(ecap))
+	if (caps->sagaw & 4 || !caps->sagaw || vtd_ecap_get_FSTS(ecap))
 		caps->fi_bits = 48;
 	if (caps->sagaw & 8 || vtd_cap_get_FS5LP(cap))
 		caps->fi_bits = 57;
