@@ -186,7 +186,7 @@ bool ref_stage2(walk *w, uint64_t ipa, unsigned class, bool write, uint64_t *pa,
 {
 	geometry g = ref_stage2_geometry(w);
 	bool ha = STE(w, 184, 184), affd = STE(w, 181, 181);
-	leaf l;
+	leaf l = { 0 };
 
 	if (!stage2_walk(w, &g, ipa, class, &l))
 		return false;
@@ -383,9 +383,9 @@ bool ref_stage1(walk *w, uint64_t va, uint64_t *ipa, attributes *attrs, unsigned
 {
 	bool ha = CD(w, 43, 43), affd = CD(w, 35, 35);
 	hierarchy h = { 0 };
-	uint64_t leaf_ipa;
+	uint64_t leaf_ipa = 0;
 	unsigned half;
-	leaf l;
+	leaf l = { 0 };
 
 	if (!stage1_input(w, va, &half))
 		return false;

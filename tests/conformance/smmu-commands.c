@@ -191,22 +191,22 @@ typedef struct command_rig {
 	iom_space space;
 } command_rig;
 
-static bool rig_open(command_rig *rig, const smmu_spec *spec, const char *idr, queue queue,
+static bool rig_open(command_rig *rig, const smmu_spec *spec, const char *idr, queue which,
 		     const char *preset)
 {
 	memset(rig, 0, sizeof *rig);
-	rig->queue = queue;
-	rig->space = queue == SEC ? IOM_SPACE_SECURE : IOM_SPACE_NONSECURE;
+	rig->queue = which;
+	rig->space = which == SEC ? IOM_SPACE_SECURE : IOM_SPACE_NONSECURE;
 	smmu_build_init(&rig->build, spec, 5);
 	if (smmu_build_set(&rig->build, "idr", idr))
 		rig->iommu = smmu_build_model(&rig->build, preset, &rig->memory);
 	if (!rig->iommu)
 		return false;
-	iom_iommu_mmio_write(rig->iommu, queue + CMDQ_BASE, 8, SMMU_BUILD_CMDQ | 4, rig->space);
-	iom_iommu_mmio_write(rig->iommu, queue + PROD, 4, 0, rig->space);
-	iom_iommu_mmio_write(rig->iommu, queue + CONS, 4, 0, rig->space);
+	iom_iommu_mmio_write(rig->iommu, which + CMDQ_BASE, 8, SMMU_BUILD_CMDQ | 4, rig->space);
+	iom_iommu_mmio_write(rig->iommu, which + PROD, 4, 0, rig->space);
+	iom_iommu_mmio_write(rig->iommu, which + CONS, 4, 0, rig->space);
 	/* Keep SMMUEN, EVENTQEN of the Non-secure interface. */
-	iom_iommu_mmio_write(rig->iommu, queue + CR0, 4, queue == SEC ? 8 : 0xd, rig->space);
+	iom_iommu_mmio_write(rig->iommu, which + CR0, 4, which == SEC ? 8 : 0xd, rig->space);
 	return true;
 }
 

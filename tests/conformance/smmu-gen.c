@@ -48,7 +48,8 @@ void smmu_store_set(smmu_store *store, uint64_t address, uint64_t value)
 
 static bool aborts(const smmu_store *store, uint64_t address)
 {
-	return address <= store->abort_last && address + 7 >= store->abort_first;
+	return store->abort_first <= store->abort_last && address <= store->abort_last &&
+	       address + 7 >= store->abort_first;
 }
 
 bool smmu_store_read(void *opaque, uint64_t address, uint64_t *word)

@@ -10,26 +10,78 @@
 
 static const char *const presets[] = { "default", "off", "one" };
 
-/* A model with all it has, Secure and Realm state included. */
+/* What a model of everything has beyond the default; each only where it is offered. */
+static const struct {
+	const char *name;
+	uint64_t value;
+} everything[] = {
+	{ "AIDR", 4 },
+	{ "IDR3.S1PI", 1 },
+	{ "IDR3.S2PI", 1 },
+	{ "IDR3.S2PO", 1 },
+	{ "IDR3.EPAN", 1 },
+	{ "IDR3.MTEPERM", 1 },
+	{ "IDR3.AIE", 1 },
+	{ "IDR3.MPAM", 1 },
+	{ "MPAMIDR.PARTID_MAX", 31 },
+	{ "MPAMIDR.PMG_MAX", 3 },
+	{ "IDR3.STT", 1 },
+	{ "IDR0.ATOS", 1 },
+	{ "IDR0.VATOS", 1 },
+	{ "IDR1.ECMDQ", 1 },
+	{ "IDR3.DPT", 1 },
+	{ "S_IDR1.SECURE_IMPL", 1 },
+	{ "S_IDR1.SEL2", 1 },
+	{ "S_IDR1.S_SIDSIZE", 16 },
+	{ "S_IDR0.MSI", 1 },
+	{ "S_IDR0.ECMDQ", 1 },
+	{ "IDR0.RME_IMPL", 1 },
+	{ "R_IDR0.ATS", 1 },
+	{ "R_IDR0.PRI", 1 },
+	{ "R_IDR0.MSI", 1 },
+	{ "R_IDR0.ECMDQ", 1 },
+};
+
+/* Set a field, unless the model then no longer accepts the whole. */
+static void try_field(iom_smmu_config *config, const iom_bus *bus, const char *name, uint64_t value)
+{
+	iom_smmu_config with = *config;
+	iom_iommu *iommu;
+
+	if (!iom_smmu_config_set(&with, name, value, NULL))
+		return;
+	iommu = iom_smmu_new(&with, bus, NULL);
+	if (!iommu)
+		return;
+	iom_iommu_unref(iommu);
+	*config = with;
+}
+
+static iom_smmu_config full_config(void)
+{
+	iom_memory *memory = iom_memory_new();
+	iom_bus bus = { .size = sizeof bus, .memory = { memory } };
+	iom_smmu_config config;
+
+	iom_smmu_config_init(&config);
+	iom_cache_config_preset(&config.cache, "off");
+	/* Twice: one field may need another. */
+	for (unsigned i = 0; i < 2 * G_N_ELEMENTS(everything); i++)
+		try_field(&config, &bus, everything[i % G_N_ELEMENTS(everything)].name,
+			  everything[i % G_N_ELEMENTS(everything)].value);
+	iom_memory_unref(memory);
+	return config;
+}
+
 static iom_iommu *full_model(const char *preset, iom_memory **memory)
 {
-	static const char *const more[] = { "S_IDR1.SECURE_IMPL", "S_IDR1.SEL2", "IDR0.RME_IMPL" };
-	iom_smmu_config config;
-	iom_iommu *iommu = NULL;
+	iom_smmu_config config = full_config();
 	iom_bus bus = { .size = sizeof bus };
 
 	*memory = bus.memory[0] = iom_memory_new();
 	iom_memory_add_sparse(*memory, 0, UINT64_C(1) << 52, NULL);
-	/* Realm state only where the model offers it. */
-	for (unsigned n = G_N_ELEMENTS(more); !iommu && n >= 2; n--) {
-		iom_smmu_config_init(&config);
-		iom_cache_config_preset(&config.cache, preset);
-		for (unsigned i = 0; i < n; i++)
-			iom_smmu_config_set(&config, more[i], 1, NULL);
-		iom_smmu_config_set(&config, "S_IDR1.S_SIDSIZE", 16, NULL);
-		iommu = iom_smmu_new(&config, &bus, NULL);
-	}
-	return iommu;
+	iom_cache_config_preset(&config.cache, preset);
+	return iom_smmu_new(&config, &bus, NULL);
 }
 
 typedef struct subject {
@@ -165,8 +217,10 @@ static bool read_only(const subject *s)
 /* Registers that do not simply keep what is written. */
 static bool keeps_value(const char *name)
 {
-	static const char *const others[] = { "GATOS_CTRL", "VATOS_CTRL",  "DPT_CFG_FAR", "S_INIT",
-					      "GPF_FAR",    "GPT_CFG_FAR", "TLBI" };
+	static const char *const others[] = {
+		"GATOS_CTRL", "VATOS_CTRL",  "DPT_CFG_FAR", "S_INIT",
+		"GPF_FAR",    "GPT_CFG_FAR", "TLBI",        "GERRORN"
+	};
 
 	for (unsigned i = 0; i < G_N_ELEMENTS(others); i++) {
 		if (strstr(name, others[i]))

@@ -162,7 +162,8 @@ static void compare_memory(smmu_rig *rig, const smmu_store *after, iom_vector_ou
 		unsigned slot = after->order[i];
 		uint64_t address = after->address[slot];
 
-		if (address <= after->abort_last && address + 7 >= after->abort_first)
+		if (after->abort_first <= after->abort_last && address <= after->abort_last &&
+		    address + 7 >= after->abort_first)
 			continue;
 		uint64_t got = load_word(rig, address);
 
