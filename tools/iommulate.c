@@ -20,6 +20,7 @@ static const command commands[] = {
 	{ "info", iom_cmd_info, "describe what a trace holds" },
 	{ "replay", iom_cmd_replay, "replay a trace and compare every answer" },
 	{ "explain", iom_cmd_explain, "show every step of one DMA of a trace" },
+	{ "vectors", iom_cmd_vectors, "run conformance vectors against the models" },
 };
 
 static const command *find_command(const char *name)
