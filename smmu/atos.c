@@ -132,7 +132,6 @@ static uint64_t operate(smmu *s, unsigned interface, bool vatos, uint64_t sid, u
 		return par_fault(INV_REQ, 0, 0);
 	if (!stages(&c, type))
 		return par_fault(INV_STAGE, 0, 0);
-	smmu_tx_override(s, &c, &tx);
 	if (type == TYPE_S1)
 		done = stage1_only(s, &tx, &c, &out, &f);
 	else

@@ -249,7 +249,6 @@ void smmu_ats_request(smmu *s, const iom_request *request, iom_result *result)
 		result->response = IOM_RESPONSE_UR;
 		return;
 	}
-	smmu_tx_override(s, &c, &tx);
 	if (!smmu_walk(s, &tx, &c, &out, &f)) {
 		if (f.stage || f.event == SMMU_F_ADDR_SIZE)
 			nothing(s, &f, result);
@@ -341,7 +340,6 @@ void smmu_ats_translated(smmu *s, const iom_request *request, iom_result *result
 		smmu_abort(result, SMMU_DIAG_STE_ABORT);
 		return;
 	}
-	smmu_tx_override(s, &c, &tx);
 	if (c.eats != 2) {
 		pass(s, request, &tx, &c, result);
 		return;

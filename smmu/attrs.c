@@ -146,7 +146,7 @@ struct smmu_attr smmu_attr_stage1(const struct smmu_attr *in, const struct smmu_
 		if (!in->device && in->outer != SMMU_NC)
 			a.outer_hints = combine_hints(in->outer_hints, a.outer_hints);
 	}
-	smmu_attr_normalise(&a);
+	/* Not normalised: what enters stage 2 is the shareability of the descriptor. */
 	return a;
 }
 

@@ -436,7 +436,7 @@ static void register_scopes(smmu *s, const struct smmu_tx *tx, const struct smmu
 		g_mutex_unlock(&s->lock);
 }
 
-static bool load(smmu *s, const struct smmu_tx *tx, struct smmu_context *c, struct smmu_fault *f)
+static bool load(smmu *s, struct smmu_tx *tx, struct smmu_context *c, struct smmu_fault *f)
 {
 	uint64_t ste[8], cd[8];
 	uint16_t map[32];
@@ -461,6 +461,7 @@ static bool load(smmu *s, const struct smmu_tx *tx, struct smmu_context *c, stru
 		/* Translated traffic is not looked up further without a PASID. */
 		if (tx->origin == SMMU_ATS_TRANSLATED && !tx->ssv) {
 			digest_s2(s, c);
+			smmu_tx_override(s, c, tx);
 			return true;
 		}
 	}
@@ -468,6 +469,8 @@ static bool load(smmu *s, const struct smmu_tx *tx, struct smmu_context *c, stru
 		return false;
 	c->ssv = tx->ssv;
 	c->ssid = tx->ssid;
+	/* Records of a CD fetch show the transaction as the STE made it. */
+	smmu_tx_override(s, c, tx);
 	digest_s2(s, c);
 	if (cd_used) {
 		if (c->mode == SMMU_MODE_NESTED) {
@@ -490,8 +493,7 @@ static bool load(smmu *s, const struct smmu_tx *tx, struct smmu_context *c, stru
 	return true;
 }
 
-bool smmu_context_get(smmu *s, const struct smmu_tx *tx, struct smmu_context *c,
-		      struct smmu_fault *f)
+bool smmu_context_get(smmu *s, struct smmu_tx *tx, struct smmu_context *c, struct smmu_fault *f)
 {
 	iom_cache *cache = s->caches[IOM_CACHE_CONFIG];
 	iom_cache_scope scope = smmu_config_scope(tx->space, tx->sid, tx->ssv);
@@ -505,8 +507,9 @@ bool smmu_context_get(smmu *s, const struct smmu_tx *tx, struct smmu_context *c,
 	else if (keep)
 		cached = iom_cache_lookup(cache, &scope, tx->ssid, &hot, sizeof(hot), NULL);
 	if (cached && smmu_context_copy(&s->contexts, hot.slot, hot.generation, c)) {
-		if (tx->origin == SMMU_ATS_REQUEST)
-			return ats_allowed(s, tx, c, f);
+		if (tx->origin == SMMU_ATS_REQUEST && !ats_allowed(s, tx, c, f))
+			return false;
+		smmu_tx_override(s, c, tx);
 		return true;
 	}
 	if (!load(s, tx, c, f))

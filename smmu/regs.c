@@ -401,13 +401,18 @@ static void write_cr0(smmu *s, unsigned space, uint64_t value)
 		smmu_cmdq_run(s, space);
 }
 
-/* 6.3.20: only an active error can be acknowledged. */
+/*
+ * 6.3.20: software acknowledges an active error. Toggling the bit of an inactive
+ * one is CONSTRAINED UNPREDICTABLE: the value is kept, and GERROR follows, so that
+ * no error appears.
+ */
 static void write_gerrorn(smmu *s, unsigned space, uint64_t value)
 {
 	uint64_t n = smmu_reg(s, space, SMMU_R_GERRORN), e = smmu_reg(s, space, SMMU_R_GERROR);
 	uint64_t acked = (n ^ value) & (n ^ e);
 
-	smmu_reg_set(s, space, SMMU_R_GERRORN, n ^ acked);
+	smmu_reg_set(s, space, SMMU_R_GERROR, e ^ ((n ^ value) & ~(n ^ e)));
+	smmu_reg_set(s, space, SMMU_R_GERRORN, value);
 	if (acked & SMMU_GERROR_EVENTQ_ABT)
 		smmu_stall_retry(s, space);
 	if (acked & SMMU_GERROR_CMDQ)
@@ -575,6 +580,21 @@ void smmu_mmio_write(iom_iommu *iommu, uint64_t offset, unsigned size, uint64_t 
 	g_mutex_unlock(&s->lock);
 }
 
+/* 6.2: a register of an absent feature is RES0, no register. */
+static bool present(const smmu *s, unsigned interface, const struct row *r)
+{
+	switch (r->reg) {
+	case X_MPAMIDR:
+		return s->ids.mpam;
+	case X_ID:
+		return r->id != 6 || s->pi[interface].n_ecmdq;
+	case SMMU_R_AGBPA:
+		return true;
+	default:
+		return r->reg >= SMMU_N_REGS || mask_of(s, interface, r->reg);
+	}
+}
+
 const iom_layout *smmu_register_layout(const iom_iommu *iommu, uint64_t offset, const char **name)
 {
 	static const iom_layout *const *const lists[] = { smmu_regs_layouts,
@@ -586,6 +606,8 @@ const iom_layout *smmu_register_layout(const iom_iommu *iommu, uint64_t offset, 
 
 	if (!r)
 		return smmu_other_layout(s, offset, name);
+	if (!present(s, interface, r))
+		return NULL;
 	*name = r->name[interface];
 	/* A twin without fields of its own has those of the Non-secure register. */
 	for (unsigned pass = 0; pass < 2; pass++) {

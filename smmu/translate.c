@@ -214,6 +214,7 @@ struct smmu_attr smmu_final_attr(const smmu *s, const struct smmu_attr *in,
 	}
 	if (out->has_s2)
 		a = smmu_attr_stage2(&a, out->s2_memattr, out->s2_sh, out->fwb, s->ids.mteperm);
+	smmu_attr_normalise(&a);
 	return a;
 }
 
@@ -297,6 +298,17 @@ static void hit_attr(const smmu *s, const iom_request *request, const struct smm
 	smmu_attr_result(&attr, request->flags & IOM_REQ_NO_SNOOP, result);
 }
 
+/* Permissions as the requester finds them. */
+static uint8_t seen(uint8_t perm, unsigned instcfg)
+{
+	/* INSTCFG turns reads into fetches or fetches into reads. */
+	if (instcfg == 2)
+		perm = (uint8_t)((perm & ~IOM_EXECUTE) | (perm & IOM_READ ? IOM_EXECUTE : 0));
+	else if (instcfg == 3)
+		perm = (uint8_t)((perm & ~IOM_READ) | (perm & IOM_EXECUTE ? IOM_READ : 0));
+	return perm;
+}
+
 /* True: answered. False: nothing cached, or the entry does not grant the access. */
 static bool hit(smmu *s, const iom_request *request, iom_result *result)
 {
@@ -353,7 +365,7 @@ static bool hit(smmu *s, const iom_request *request, iom_result *result)
 	if (need & ~e.perm[privileged])
 		return false;
 	result->status = IOM_OK;
-	result->permissions = e.perm[privileged];
+	result->permissions = (uint8_t)(seen(e.perm[privileged], hot.instcfg) | need);
 	result->page_lg2 = (uint8_t)page_lg2;
 	result->space = e.space;
 	result->flags = (uint16_t)(IOM_RES_CACHED | (e.flags & TLB_GLOBAL ? IOM_RES_GLOBAL : 0) |
@@ -444,7 +456,8 @@ static void success(const smmu *s, const iom_request *request, const struct smmu
 	result->address = out->address;
 	if (c->mode != SMMU_MODE_BYPASS) {
 		result->flags &= (uint16_t)~IOM_RES_BYPASS;
-		result->permissions = out->perm[tx->privileged];
+		result->permissions =
+			(uint8_t)(seen(out->perm[tx->privileged], c->instcfg) | tx->need);
 		result->page_lg2 = out->page_lg2;
 		result->span = low + 1 - (out->address & low);
 		if (out->global)
@@ -483,7 +496,6 @@ static void slow(smmu *s, const iom_request *request, iom_result *result)
 		smmu_abort(result, SMMU_DIAG_STE_ABORT);
 		return;
 	}
-	smmu_tx_override(s, &c, &tx);
 	if (!smmu_walk(s, &tx, &c, &out, &f))
 		goto fault;
 	success(s, request, &tx, &c, &out, result);

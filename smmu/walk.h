@@ -121,11 +121,9 @@ void smmu_context_cd(const smmu *s, const uint64_t *ste, const uint64_t *cd,
 		     struct smmu_context *c);
 /*
  * The context of a transaction: from the configuration cache, or from memory.
- * False with *f set. An ATS request or a translated access without a need for
- * the CD passes need_cd false.
+ * False with *f set. The overrides of the stream are applied to the transaction.
  */
-bool smmu_context_get(smmu *s, const struct smmu_tx *tx, struct smmu_context *c,
-		      struct smmu_fault *f);
+bool smmu_context_get(smmu *s, struct smmu_tx *tx, struct smmu_context *c, struct smmu_fault *f);
 /* Copy a context out of the pool; false when the slot was reused. */
 bool smmu_context_copy(const struct smmu_contexts *pool, uint32_t slot, uint32_t generation,
 		       struct smmu_context *c);
