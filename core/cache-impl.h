@@ -2,21 +2,25 @@
 /*
  * The cache from the inside, and its lookup, which inlines.
  *
- * A set is a header of 32 or 64 bytes with a 16-bit fingerprint of every way;
- * an entry is one line of 64 bytes, with half a line elsewhere for payloads of
- * more than 16 bytes. So a hit reads the header, one line, perhaps a half, and
- * the tags that the entry names.
+ * A set is a header of 32 bytes with an 8-bit fingerprint of every way (more
+ * than 16 ways have theirs elsewhere); an entry is one line of 64 bytes, with
+ * half a line elsewhere for payloads of more than 16 bytes. So a hit reads the
+ * header, one line, and perhaps a half.
  *
  * Readers take no lock. Each set counts its changes (odd while one is under
  * way); a reader copies what it needs word by word and starts again if the count
  * moved. Who finds a set busy for long calls it a miss, which is always a
  * correct answer.
+ *
+ * Most lookups compare one epoch: an entry younger than the last invalidation of
+ * any tag is alive. The others ask the tags that the entry names.
  */
 #ifndef IOM_CORE_CACHE_IMPL_H
 #define IOM_CORE_CACHE_IMPL_H
 
 #include "core/cache.h"
 #include "core/counters.h"
+#include "core/hostmem.h"
 #include "core/spin.h"
 #include "core/tags.h"
 
@@ -33,14 +37,14 @@ typedef struct iom_cache_set {
 	uint32_t sequence;
 	uint32_t scanned; /* iom_tags.changed when it was last freed of dead entries */
 	uint64_t order; /* of replacement; see cache-policy.h */
-	uint64_t prints[]; /* fingerprints, four to a word, 0 for a free way */
+	uint64_t prints[2]; /* fingerprints, eight to a word, 0 for a free way */
 } iom_cache_set;
 
 typedef struct iom_cache_hot {
 	uint64_t hi;
 	uint64_t lo;
 	uint64_t page;
-	uint64_t born; /* epoch << 6 | page_lg2 */
+	uint64_t born; /* epoch | page_lg2 */
 	uint64_t tags[2]; /* four numbers of 32 bits, the first 0 ends them */
 	uint64_t value[IOM_CACHE_HOT_WORDS];
 } iom_cache_hot;
@@ -49,15 +53,15 @@ typedef struct iom_cache_cold {
 	uint64_t value[IOM_CACHE_COLD_WORDS];
 } iom_cache_cold;
 
-G_STATIC_ASSERT(sizeof(iom_cache_set) == 16);
+G_STATIC_ASSERT(sizeof(iom_cache_set) == IOM_LINE / 2);
 G_STATIC_ASSERT(sizeof(iom_cache_hot) == IOM_LINE);
 G_STATIC_ASSERT(sizeof(iom_cache_cold) == IOM_LINE / 2);
 G_STATIC_ASSERT(IOM_CACHE_TAGS == 4);
 
 /* How the order of replacement is kept. */
 typedef enum iom_cache_recency {
-	IOM_RECENCY_NONE, /* random */
-	IOM_RECENCY_LIST, /* LRU and FIFO up to 16 ways */
+	IOM_RECENCY_NONE, /* random, and sets of one way */
+	IOM_RECENCY_MATRIX, /* LRU and FIFO up to 8 ways */
 	IOM_RECENCY_STAMPS, /* the same with more */
 	IOM_RECENCY_TREE, /* PLRU up to 64 ways */
 	IOM_RECENCY_WIDE_TREE, /* the same with more */
@@ -67,6 +71,12 @@ typedef struct iom_cache_cell {
 	uint64_t hits;
 	uint64_t misses;
 } __attribute__((aligned(IOM_LINE))) iom_cache_cell;
+
+/* What a use of a way does to the word `order` of its set: and, or. */
+typedef struct iom_cache_use {
+	uint64_t keep;
+	uint64_t set;
+} iom_cache_use;
 
 /* A range that was invalidated lately, to refuse entries read before it. */
 typedef struct iom_cache_range {
@@ -81,21 +91,19 @@ struct iom_cache {
 	uint64_t census; /* page sizes present, by page_lg2 */
 	uint64_t floor; /* epoch of the last iom_cache_invalidate_all() */
 	iom_tags *tags;
-	uint8_t *sets;
+	iom_cache_set *sets;
 	iom_cache_hot *hot;
 	iom_cache_cold *cold;
 	iom_cache_cell *cells; /* IOM_SLOTS */
+	const iom_cache_use *touch; /* by way, what a hit does; NULL: see touches */
 	uint32_t set_mask;
-	uint32_t set_bytes;
 	uint32_t ways;
-	uint16_t print_words;
-	uint8_t set_bits;
-	uint8_t set_shift; /* 64 - set_bits */
+	uint32_t print_words;
 	uint8_t policy;
 	uint8_t recency;
-	bool touches; /* whether a hit changes the order */
-	uint64_t *tree_keep; /* IOM_RECENCY_TREE: by way, bits to keep and to set */
-	uint64_t *tree_set;
+	bool touches; /* without `touch`: a hit changes what `side` holds */
+	uint64_t *wide_prints; /* with more than 16 ways */
+	iom_cache_use *use; /* by way, for insertions; NULL unless matrix or tree */
 	uint64_t *side; /* stamps of the ways, or words of wide trees */
 	uint32_t side_words; /* of one set */
 
@@ -114,7 +122,7 @@ struct iom_cache {
 
 	const char *name;
 	iom_cache_statistics reset_at;
-	size_t sets_size, hot_size, cold_size;
+	iom_host_table host[3]; /* sets, hot, cold */
 };
 
 /* ThreadSanitizer knows no fences; there the loads themselves are ordered. */
@@ -135,136 +143,148 @@ struct iom_cache {
 #endif
 #define IOM_CACHE_STORE(p, v) __atomic_store_n((p), (v), __ATOMIC_RELAXED)
 
-#define IOM_LANES(v) ((uint64_t)(v)*UINT64_C(0x0001000100010001))
-
-static inline uint64_t iom_cache_mix(const iom_cache_scope *scope)
-{
-	return scope->hi * UINT64_C(0xbf58476d1ce4e5b9) + scope->lo * UINT64_C(0x94d049bb133111eb);
-}
-
-static inline uint64_t iom_cache_mix_size(uint64_t mix, unsigned page_lg2)
-{
-	return mix + (uint64_t)page_lg2 * UINT64_C(0xc2b2ae3d27d4eb4f);
-}
+#define IOM_BYTES(v) ((uint64_t)(v)*UINT64_C(0x0101010101010101))
 
 /*
  * Neighbouring pages go to neighbouring sets, so that a block of pages fills all
- * sets evenly; the bits above those, the size and the scope are mixed.
+ * sets evenly; the bits above those and the scope are mixed.
  */
-static inline uint32_t iom_cache_index(const iom_cache *cache, uint64_t mix, uint64_t page)
+static inline uint64_t iom_cache_hash(const iom_cache *cache, const iom_cache_scope *scope,
+				      uint64_t page)
 {
-	uint64_t upper = (page >> cache->set_bits) * UINT64_C(0x9e3779b97f4a7c15) + mix;
+	uint64_t upper = (page & ~(uint64_t)cache->set_mask) ^ (scope->hi << 32 | scope->hi >> 32);
 
-	return (uint32_t)(page ^ upper >> cache->set_shift) & cache->set_mask;
+	return upper * UINT64_C(0x9e3779b97f4a7c15) + scope->lo * UINT64_C(0x94d049bb133111eb);
 }
 
-static inline uint16_t iom_cache_print(uint64_t mix, uint64_t page)
+static inline uint32_t iom_cache_index(const iom_cache *cache, uint64_t hash, uint64_t page)
 {
-	return (uint16_t)((page * UINT64_C(0xff51afd7ed558ccd) + mix) >> 48 | 1);
+	return (uint32_t)(page ^ hash >> 40) & cache->set_mask;
+}
+
+/*
+ * Never near 0: then a free way, whose entry still holds what was there before,
+ * cannot even be a false match.
+ */
+static inline uint8_t iom_cache_print(uint64_t hash)
+{
+	return (uint8_t)(hash >> 56 | 0x80);
 }
 
 static inline iom_cache_set *iom_cache_set_at(const iom_cache *cache, uint32_t index)
 {
-	return (iom_cache_set *)(void *)(cache->sets + (size_t)index * cache->set_bytes);
+	return &cache->sets[index];
 }
 
-/* Lanes of `word` that equal `print`; lanes above a true one may be wrong. */
-static inline uint64_t iom_cache_match(uint64_t word, uint16_t print)
+/* The fingerprints of a set. */
+static inline uint64_t *iom_cache_prints(const iom_cache *cache, uint32_t index)
 {
-	uint64_t x = word ^ IOM_LANES(print);
-
-	return (x - IOM_LANES(1)) & ~x & IOM_LANES(0x8000);
+	if (G_UNLIKELY(cache->wide_prints != NULL))
+		return cache->wide_prints + (size_t)index * cache->print_words;
+	return cache->sets[index].prints;
 }
 
-static inline bool iom_cache_tag_alive(const iom_cache *cache, uint64_t born, uint32_t tag)
+/*
+ * Bytes of `word` that equal `print`; above a true one, a byte that differs in
+ * the lowest bit alone may match as well.
+ */
+static inline uint64_t iom_cache_match(uint64_t word, uint8_t print)
 {
-	return born >= __atomic_load_n(&iom_tag_at(cache->tags, tag)->dead, __ATOMIC_ACQUIRE);
+	uint64_t x = word ^ IOM_BYTES(print);
+
+	return (x - IOM_BYTES(1)) & ~x & IOM_BYTES(0x80);
 }
 
 /* Whether an entry of that epoch and tags is younger than every invalidation. */
-static inline bool iom_cache_alive(const iom_cache *cache, uint64_t born, uint64_t tags01,
-				   uint64_t tags23)
-{
-	if (born < __atomic_load_n(&cache->tags->all, __ATOMIC_ACQUIRE) ||
-	    born < __atomic_load_n(&cache->floor, __ATOMIC_ACQUIRE))
-		return false;
-	if (!(uint32_t)tags01)
-		return true;
-	if (!iom_cache_tag_alive(cache, born, (uint32_t)tags01))
-		return false;
-	if (!(tags01 >> 32))
-		return true;
-	if (!iom_cache_tag_alive(cache, born, (uint32_t)(tags01 >> 32)))
-		return false;
-	if (!(uint32_t)tags23)
-		return true;
-	if (!iom_cache_tag_alive(cache, born, (uint32_t)tags23))
-		return false;
-	return !(tags23 >> 32) || iom_cache_tag_alive(cache, born, (uint32_t)(tags23 >> 32));
-}
+bool iom_cache_alive(const iom_cache *cache, uint64_t born, uint64_t tags01, uint64_t tags23);
 
 #include "core/cache-policy.h"
 
-/* The lookup that the model's own files may inline with a constant size. */
+/* The way of a set that holds the page, or -1; for who holds the lock. */
+int iom_cache_way(const iom_cache *cache, uint32_t index, uint8_t print,
+		  const iom_cache_scope *scope, uint64_t page, unsigned lg2);
+
+/*
+ * The whole of a probe, slowly: for sets that changed under the fast one, or
+ * have more than eight ways. False is always a correct answer.
+ */
+bool iom_cache_probe_slow(iom_cache *cache, const iom_cache_scope *scope, uint64_t page,
+			  unsigned lg2, void *value, size_t size, bool touch);
+
+static inline __attribute__((always_inline)) void iom_cache_give_word(void *value, size_t size,
+								      unsigned i,
+								      const uint64_t *from)
+{
+	uint64_t word;
+
+	if (size <= 8 * i)
+		return;
+	word = IOM_CACHE_LOAD(from);
+	if (size >= 8 * i + 8)
+		memcpy((uint8_t *)value + 8 * i, &word, 8);
+	else
+		memcpy((uint8_t *)value + 8 * i, &word, size % 8);
+}
+
+/*
+ * Copy the payload out, before it is known whether the set stayed as it was.
+ * Unrolled by hand: of a constant size only moves remain.
+ */
+static inline __attribute__((always_inline)) void iom_cache_give(const iom_cache *cache, size_t at,
+								 void *value, size_t size)
+{
+	const uint64_t *hot = cache->hot[at].value, *cold = cache->cold[at].value;
+
+	iom_cache_give_word(value, size, 0, &hot[0]);
+	iom_cache_give_word(value, size, 1, &hot[1]);
+	if (size <= 8 * IOM_CACHE_HOT_WORDS)
+		return;
+	iom_cache_give_word(value, size, 2, &cold[0]);
+	iom_cache_give_word(value, size, 3, &cold[1]);
+	iom_cache_give_word(value, size, 4, &cold[2]);
+	iom_cache_give_word(value, size, 5, &cold[3]);
+}
+
+G_STATIC_ASSERT(IOM_CACHE_HOT_WORDS == 2 && IOM_CACHE_COLD_WORDS == 4);
+
+/* One page size. With `touch` the use of the entry counts. */
 static inline __attribute__((always_inline)) bool iom_cache_probe(iom_cache *cache,
 								  const iom_cache_scope *scope,
-								  uint64_t mix, uint64_t page,
-								  unsigned lg2, void *value,
-								  size_t size, bool touch)
+								  uint64_t page, unsigned lg2,
+								  void *value, size_t size,
+								  bool touch)
 {
-	uint64_t m = iom_cache_mix_size(mix, lg2);
-	uint32_t index = iom_cache_index(cache, m, page);
-	uint16_t print = iom_cache_print(m, page);
+	uint64_t hash = iom_cache_hash(cache, scope, page);
+	uint32_t index = iom_cache_index(cache, hash, page);
 	iom_cache_set *set = iom_cache_set_at(cache, index);
-	unsigned retries = 0;
+	/* An odd count can never be found again. */
+	uint32_t sequence = __atomic_load_n(&set->sequence, __ATOMIC_ACQUIRE) & ~1u;
+	uint64_t match = iom_cache_match(IOM_CACHE_LOAD(&set->prints[0]), iom_cache_print(hash));
 
-again:;
-	uint32_t sequence = __atomic_load_n(&set->sequence, __ATOMIC_ACQUIRE);
+	for (; match; match &= match - 1) {
+		unsigned way = (unsigned)__builtin_ctzll(match) / 8;
+		size_t at = (size_t)index * cache->ways + way;
+		const iom_cache_hot *hot = &cache->hot[at];
+		uint64_t born;
 
-	for (unsigned w = 0; w < cache->print_words; w++) {
-		uint64_t lanes = iom_cache_match(IOM_CACHE_LOAD(&set->prints[w]), print);
-
-		for (; lanes; lanes &= lanes - 1) {
-			unsigned way = w * 4 + (unsigned)__builtin_ctzll(lanes) / 16;
-			size_t at = (size_t)index * cache->ways + way;
-			const iom_cache_hot *hot = &cache->hot[at];
-			uint64_t born, tags01, tags23, word[IOM_CACHE_WORDS];
-
-			if (way >= cache->ways)
-				break;
-			born = IOM_CACHE_LOAD(&hot->born);
-			if (IOM_CACHE_LOAD(&hot->page) != page ||
-			    IOM_CACHE_LOAD(&hot->lo) != scope->lo ||
-			    IOM_CACHE_LOAD(&hot->hi) != scope->hi || (born & 63) != lg2)
-				continue;
-			tags01 = IOM_CACHE_LOAD(&hot->tags[0]);
-			tags23 = IOM_CACHE_LOAD(&hot->tags[1]);
-			word[0] = IOM_CACHE_LOAD(&hot->value[0]);
-			word[1] = IOM_CACHE_LOAD(&hot->value[1]);
-			if (size > 8 * IOM_CACHE_HOT_WORDS) {
-				const iom_cache_cold *cold = &cache->cold[at];
-
-				for (unsigned i = 0; i < IOM_CACHE_COLD_WORDS; i++)
-					word[IOM_CACHE_HOT_WORDS + i] =
-						IOM_CACHE_LOAD(&cold->value[i]);
-			}
-			IOM_CACHE_READ_FENCE();
-			if (G_UNLIKELY(sequence !=
-					       __atomic_load_n(&set->sequence, __ATOMIC_RELAXED) ||
-				       sequence & 1)) {
-				if (++retries > IOM_CACHE_RETRIES)
-					return false;
-				iom_pause();
-				goto again;
-			}
-			if (G_UNLIKELY(!iom_cache_alive(cache, born >> 6, tags01, tags23)))
-				return false;
-			memcpy(value, word, size);
-			if (touch)
-				iom_cache_touch(cache, set, index, way);
-			return true;
-		}
+		if (G_UNLIKELY(IOM_CACHE_LOAD(&hot->page) != page ||
+			       IOM_CACHE_LOAD(&hot->lo) != scope->lo ||
+			       IOM_CACHE_LOAD(&hot->hi) != scope->hi))
+			continue;
+		born = IOM_CACHE_LOAD(&hot->born);
+		if (G_UNLIKELY((born ^ lg2) & 63))
+			continue;
+		iom_cache_give(cache, at, value, size);
+		IOM_CACHE_READ_FENCE();
+		if (G_UNLIKELY(sequence != __atomic_load_n(&set->sequence, __ATOMIC_RELAXED)) ||
+		    G_UNLIKELY(born < __atomic_load_n(&cache->tags->changed, __ATOMIC_ACQUIRE)))
+			return iom_cache_probe_slow(cache, scope, page, lg2, value, size, touch);
+		if (touch)
+			iom_cache_touch(cache, set, index, way);
+		return true;
 	}
+	if (G_UNLIKELY(cache->print_words > 1))
+		return iom_cache_probe_slow(cache, scope, page, lg2, value, size, touch);
 	return false;
 }
 
@@ -275,24 +295,25 @@ static inline __attribute__((always_inline)) bool iom_cache_find(iom_cache *cach
 								 bool count)
 {
 	uint64_t census = __atomic_load_n(&cache->census, __ATOMIC_ACQUIRE);
-	uint64_t mix = iom_cache_mix(scope);
-	unsigned slot = 0;
+	unsigned slot;
 
-	if (count)
-		slot = iom_thread_slot();
 	for (; census; census &= census - 1) {
 		unsigned lg2 = (unsigned)__builtin_ctzll(census);
 
-		if (!iom_cache_probe(cache, scope, mix, address >> lg2, lg2, value, size, count))
+		if (!iom_cache_probe(cache, scope, address >> lg2, lg2, value, size, count))
 			continue;
 		if (page_lg2)
 			*page_lg2 = lg2;
-		if (count)
+		if (count) {
+			slot = iom_thread_slot();
 			iom_bump(&cache->cells[slot].hits, slot, 1);
+		}
 		return true;
 	}
-	if (count)
+	if (count) {
+		slot = iom_thread_slot();
 		iom_bump(&cache->cells[slot].misses, slot, 1);
+	}
 	return false;
 }
 
@@ -307,14 +328,14 @@ void iom_cache_inserted(iom_cache *cache, iom_cache_set *set, uint32_t index, un
 bool iom_cache_policy_init(iom_cache *cache, uint32_t sets);
 void iom_cache_policy_free(iom_cache *cache);
 
-static inline uint16_t iom_cache_print_of(const iom_cache_set *set, unsigned way)
+static inline uint8_t iom_cache_print_of(const uint64_t *prints, unsigned way)
 {
-	return (uint16_t)(IOM_CACHE_LOAD(&set->prints[way / 4]) >> (way % 4 * 16));
+	return (uint8_t)(IOM_CACHE_LOAD(&prints[way / 8]) >> (way % 8 * 8));
 }
 
 static inline bool iom_cache_entry_alive(const iom_cache *cache, const iom_cache_hot *hot)
 {
-	return iom_cache_alive(cache, hot->born >> 6, hot->tags[0], hot->tags[1]);
+	return iom_cache_alive(cache, hot->born, hot->tags[0], hot->tags[1]);
 }
 
 #endif

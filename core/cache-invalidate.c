@@ -27,27 +27,14 @@ static void remember(iom_cache *cache, const iom_cache_scope *scope, uint64_t st
 	*r = (iom_cache_range){ at, *scope, start, last };
 }
 
-static void drop_page(iom_cache *cache, const iom_cache_scope *scope, uint64_t mix, uint64_t page,
-		      unsigned lg2)
+static void drop_page(iom_cache *cache, const iom_cache_scope *scope, uint64_t page, unsigned lg2)
 {
-	uint32_t index = iom_cache_index(cache, mix, page);
-	uint16_t print = iom_cache_print(mix, page);
-	const iom_cache_set *set = iom_cache_set_at(cache, index);
+	uint64_t hash = iom_cache_hash(cache, scope, page);
+	uint32_t index = iom_cache_index(cache, hash, page);
+	int way = iom_cache_way(cache, index, iom_cache_print(hash), scope, page, lg2);
 
-	for (unsigned w = 0; w < cache->print_words; w++) {
-		uint64_t lanes = iom_cache_match(set->prints[w], print);
-
-		for (; lanes; lanes &= lanes - 1) {
-			unsigned way = w * 4 + (unsigned)__builtin_ctzll(lanes) / 16;
-			const iom_cache_hot *hot = &cache->hot[(size_t)index * cache->ways + way];
-
-			if (way >= cache->ways || iom_cache_print_of(set, way) != print)
-				continue;
-			if (hot->page == page && hot->lo == scope->lo && hot->hi == scope->hi &&
-			    (hot->born & 63) == lg2)
-				iom_cache_drop(cache, index, way);
-		}
-	}
+	if (way >= 0)
+		iom_cache_drop(cache, index, (unsigned)way);
 }
 
 static bool in_range(const iom_cache_hot *hot, const range_job *job)
@@ -61,10 +48,10 @@ static bool in_range(const iom_cache_hot *hot, const range_job *job)
 static void drop_scanning(iom_cache *cache, const range_job *job)
 {
 	for (uint32_t index = 0; index <= cache->set_mask; index++) {
-		const iom_cache_set *set = iom_cache_set_at(cache, index);
+		const uint64_t *prints = iom_cache_prints(cache, index);
 
 		for (unsigned way = 0; way < cache->ways; way++) {
-			if (iom_cache_print_of(set, way) &&
+			if (iom_cache_print_of(prints, way) &&
 			    in_range(&cache->hot[(size_t)index * cache->ways + way], job))
 				iom_cache_drop(cache, index, way);
 		}
@@ -75,7 +62,6 @@ void iom_cache_invalidate_range(iom_cache *cache, const iom_cache_scope *scope, 
 				uint64_t last)
 {
 	range_job scan = { scope, start, last, 0 };
-	uint64_t mix = iom_cache_mix(scope);
 	iom_epoch at;
 
 	if (!cache->sets || last < start)
@@ -85,7 +71,6 @@ void iom_cache_invalidate_range(iom_cache *cache, const iom_cache_scope *scope, 
 	remember(cache, scope, start, last, at);
 	for (uint64_t sizes = cache->sizes; sizes; sizes &= sizes - 1) {
 		unsigned lg2 = (unsigned)__builtin_ctzll(sizes);
-		uint64_t m = iom_cache_mix_size(mix, lg2);
 		uint64_t page = start >> lg2, end = last >> lg2;
 
 		if (end - page > cache->set_mask) {
@@ -93,7 +78,7 @@ void iom_cache_invalidate_range(iom_cache *cache, const iom_cache_scope *scope, 
 			continue;
 		}
 		for (;; page++) {
-			drop_page(cache, scope, m, page, lg2);
+			drop_page(cache, scope, page, lg2);
 			if (page == end)
 				break;
 		}
@@ -118,7 +103,7 @@ void iom_cache_invalidate_if(iom_cache *cache,
 	cache->ring_lost = MAX(cache->ring_lost, at);
 	cache->ring_newest = MAX(cache->ring_newest, at);
 	for (uint32_t index = 0; index <= cache->set_mask; index++) {
-		const iom_cache_set *set = iom_cache_set_at(cache, index);
+		const uint64_t *prints = iom_cache_prints(cache, index);
 
 		for (unsigned way = 0; way < cache->ways; way++) {
 			size_t entry = (size_t)index * cache->ways + way;
@@ -126,7 +111,7 @@ void iom_cache_invalidate_if(iom_cache *cache,
 			iom_cache_scope scope = { hot->hi, hot->lo };
 			uint64_t value[IOM_CACHE_WORDS];
 
-			if (!iom_cache_print_of(set, way))
+			if (!iom_cache_print_of(prints, way))
 				continue;
 			memcpy(value, hot->value, sizeof(hot->value));
 			memcpy(value + IOM_CACHE_HOT_WORDS, cache->cold[entry].value,
@@ -148,8 +133,7 @@ void iom_cache_invalidate_all(iom_cache *cache)
 		return;
 	at = iom_tags_advance(cache->tags);
 	iom_spin_lock(&cache->lock);
-	if (cache->floor < at)
-		__atomic_store_n(&cache->floor, at, __ATOMIC_RELEASE);
-	__atomic_store_n(&cache->tags->changed, at, __ATOMIC_RELAXED);
+	iom_epoch_raise(&cache->floor, at);
+	iom_epoch_raise(&cache->tags->changed, at);
 	iom_spin_unlock(&cache->lock);
 }

@@ -5,7 +5,7 @@
  */
 #include "core/cache-impl.h"
 
-#define LIST_WAYS 16
+#define MATRIX_WAYS 8
 #define TREE_WAYS 64
 #define RANDOM_SEED UINT64_C(0x2545f4914f6cdd1d)
 
@@ -18,15 +18,17 @@ static unsigned leaves_lg2(unsigned ways)
 	return lg2;
 }
 
-static void init_list(iom_cache *cache, uint32_t sets)
+/* A used way comes after all others, and none after it. */
+static void init_matrix(iom_cache *cache, uint32_t sets)
 {
-	/* Way 0 is the first to go. */
-	uint64_t order = 0;
+	uint64_t row = ((UINT64_C(1) << cache->ways) - 1), column = IOM_BYTES(1), order = 0;
 
-	for (unsigned i = 0; i < LIST_WAYS; i++) {
-		unsigned way = i < cache->ways ? cache->ways - 1 - i : i;
-
-		order |= (uint64_t)way << (4 * i);
+	cache->use = g_new(iom_cache_use, cache->ways);
+	for (unsigned way = 0; way < cache->ways; way++) {
+		cache->use[way].set = row << (8 * way) & ~(column << way);
+		cache->use[way].keep = ~(row << (8 * way) | column << way);
+		/* At first way 0 is the oldest. */
+		order = (order & cache->use[way].keep) | cache->use[way].set;
 	}
 	for (uint32_t i = 0; i < sets; i++)
 		iom_cache_set_at(cache, i)->order = order;
@@ -36,8 +38,7 @@ static void init_tree(iom_cache *cache)
 {
 	unsigned lg2 = leaves_lg2(cache->ways);
 
-	cache->tree_keep = g_new(uint64_t, cache->ways);
-	cache->tree_set = g_new(uint64_t, cache->ways);
+	cache->use = g_new(iom_cache_use, cache->ways);
 	for (unsigned way = 0; way < cache->ways; way++) {
 		uint64_t path = 0, away = 0;
 
@@ -46,33 +47,30 @@ static void init_tree(iom_cache *cache)
 			if (!(node & 1))
 				away |= UINT64_C(1) << (node / 2);
 		}
-		cache->tree_keep[way] = ~path;
-		cache->tree_set[way] = away;
+		cache->use[way] = (iom_cache_use){ ~path, away };
 	}
+}
+
+static iom_cache_recency recency_of(unsigned policy, unsigned ways)
+{
+	if (ways == 1 || policy == IOM_POLICY_RANDOM)
+		return IOM_RECENCY_NONE;
+	if (policy == IOM_POLICY_PLRU)
+		return ways <= TREE_WAYS ? IOM_RECENCY_TREE : IOM_RECENCY_WIDE_TREE;
+	return ways <= MATRIX_WAYS ? IOM_RECENCY_MATRIX : IOM_RECENCY_STAMPS;
 }
 
 bool iom_cache_policy_init(iom_cache *cache, uint32_t sets)
 {
 	cache->random = RANDOM_SEED;
-	cache->touches = cache->policy == IOM_POLICY_LRU || cache->policy == IOM_POLICY_PLRU;
-	if (cache->ways == 1)
-		cache->touches = false;
-	switch (cache->policy) {
-	case IOM_POLICY_PLRU:
-		cache->recency =
-			cache->ways <= TREE_WAYS ? IOM_RECENCY_TREE : IOM_RECENCY_WIDE_TREE;
-		break;
-	case IOM_POLICY_RANDOM:
-		cache->recency = IOM_RECENCY_NONE;
-		break;
-	default:
-		cache->recency = cache->ways <= LIST_WAYS ? IOM_RECENCY_LIST : IOM_RECENCY_STAMPS;
-		break;
-	}
-	if (cache->recency == IOM_RECENCY_LIST)
-		init_list(cache, sets);
+	cache->recency = (uint8_t)recency_of(cache->policy, cache->ways);
+	cache->touches = cache->recency != IOM_RECENCY_NONE && cache->policy != IOM_POLICY_FIFO;
+	if (cache->recency == IOM_RECENCY_MATRIX)
+		init_matrix(cache, sets);
 	if (cache->recency == IOM_RECENCY_TREE)
 		init_tree(cache);
+	if (cache->touches)
+		cache->touch = cache->use;
 	if (cache->recency == IOM_RECENCY_STAMPS)
 		cache->side_words = cache->ways;
 	if (cache->recency == IOM_RECENCY_WIDE_TREE)
@@ -84,8 +82,7 @@ bool iom_cache_policy_init(iom_cache *cache, uint32_t sets)
 
 void iom_cache_policy_free(iom_cache *cache)
 {
-	g_free(cache->tree_keep);
-	g_free(cache->tree_set);
+	g_free(cache->use);
 	g_free(cache->side);
 }
 
@@ -127,12 +124,9 @@ void iom_cache_inserted(iom_cache *cache, iom_cache_set *set, uint32_t index, un
 	uint64_t order = IOM_CACHE_LOAD(&set->order);
 
 	switch ((iom_cache_recency)cache->recency) {
-	case IOM_RECENCY_LIST:
-		IOM_CACHE_STORE(&set->order, iom_cache_list_front(order, way));
-		break;
+	case IOM_RECENCY_MATRIX:
 	case IOM_RECENCY_TREE:
-		IOM_CACHE_STORE(&set->order,
-				(order & cache->tree_keep[way]) | cache->tree_set[way]);
+		IOM_CACHE_STORE(&set->order, (order & cache->use[way].keep) | cache->use[way].set);
 		break;
 	case IOM_RECENCY_STAMPS:
 	case IOM_RECENCY_WIDE_TREE:
@@ -157,6 +151,14 @@ static unsigned oldest(const iom_cache *cache, const uint64_t *stamps)
 		}
 	}
 	return found;
+}
+
+/* The way that was used after no other: its row is empty. */
+static unsigned matrix_victim(const uint64_t *order)
+{
+	uint64_t empty = iom_cache_match(IOM_CACHE_LOAD(order), 0);
+
+	return (unsigned)__builtin_ctzll(empty) / 8;
 }
 
 /* Follow the bits; halves that hold no way at all are passed by. */
@@ -186,8 +188,8 @@ unsigned iom_cache_victim(iom_cache *cache, iom_cache_set *set, uint32_t index)
 	const uint64_t *side = cache->side + (size_t)index * cache->side_words;
 
 	switch ((iom_cache_recency)cache->recency) {
-	case IOM_RECENCY_LIST:
-		return IOM_CACHE_LOAD(&set->order) >> (4 * (cache->ways - 1)) & 15;
+	case IOM_RECENCY_MATRIX:
+		return matrix_victim(&set->order);
 	case IOM_RECENCY_TREE:
 		return tree_victim(cache, &set->order);
 	case IOM_RECENCY_STAMPS:

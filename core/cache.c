@@ -1,49 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Making a cache, filling it, and asking it. Layout and lookup: cache-impl.h. */
-#define _GNU_SOURCE
 #include "core/cache-impl.h"
-
-#include <sys/mman.h>
-
-#define HUGE_PAGE ((size_t)2 << 20)
-
-/*
- * Zeroed host memory that is not touched until it is used; large tables ask for
- * huge pages, because a random hit in them would otherwise miss the host's TLB.
- */
-static void *table_alloc(size_t *size)
-{
-	size_t bytes = *size, extra;
-	uint8_t *at;
-
-	if (bytes >= HUGE_PAGE)
-		bytes = (bytes + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1);
-	extra = bytes >= HUGE_PAGE ? HUGE_PAGE : 0;
-	at = mmap(NULL, bytes + extra, PROT_READ | PROT_WRITE,
-		  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (at == MAP_FAILED)
-		return NULL;
-	if (extra) {
-		size_t before = -(uintptr_t)at & (HUGE_PAGE - 1);
-
-		if (before)
-			munmap(at, before);
-		if (extra - before)
-			munmap(at + before + bytes, extra - before);
-		at += before;
-#ifdef MADV_HUGEPAGE
-		madvise(at, bytes, MADV_HUGEPAGE);
-#endif
-	}
-	*size = bytes;
-	return at;
-}
-
-static void table_free(void *at, size_t size)
-{
-	if (at)
-		munmap(at, size);
-}
 
 static uint32_t power_of_two(uint32_t least)
 {
@@ -56,13 +13,11 @@ static uint32_t power_of_two(uint32_t least)
 
 static void drop_tables(iom_cache *cache)
 {
-	table_free(cache->sets, cache->sets_size);
-	table_free(cache->hot, cache->hot_size);
-	table_free(cache->cold, cache->cold_size);
+	for (unsigned i = 0; i < G_N_ELEMENTS(cache->host); i++)
+		iom_host_table_free(&cache->host[i]);
 	iom_cache_policy_free(cache);
+	g_free(cache->wide_prints);
 	cache->sets = NULL;
-	cache->hot = NULL;
-	cache->cold = NULL;
 }
 
 /* False when the host has no memory for it: then nothing is ever kept. */
@@ -71,23 +26,21 @@ static bool make_tables(iom_cache *cache, const iom_cache_geometry *geometry)
 	uint32_t entries = MIN(geometry->entries, IOM_CACHE_ENTRIES_MOST);
 	uint32_t ways = geometry->ways && geometry->ways < entries ? geometry->ways : entries;
 	uint32_t sets = power_of_two((entries + ways - 1) / ways);
-	size_t header;
 
 	cache->ways = ways;
 	cache->set_mask = sets - 1;
-	cache->set_bits = (uint8_t)__builtin_ctz(sets);
-	cache->set_shift = (uint8_t)(sets > 1 ? 64 - cache->set_bits : 63);
-	cache->print_words = (uint16_t)((ways + 3) / 4);
+	cache->print_words = (ways + 7) / 8;
 	cache->policy = geometry->policy;
-	header = sizeof(iom_cache_set) + cache->print_words * sizeof(uint64_t);
-	/* No header lies across more lines than it must. */
-	cache->set_bytes = (uint32_t)(header <= 32 ? 32 : (header + IOM_LINE - 1) & ~(size_t)63);
-	cache->sets_size = (size_t)sets * cache->set_bytes;
-	cache->hot_size = (size_t)sets * ways * sizeof(iom_cache_hot);
-	cache->cold_size = (size_t)sets * ways * sizeof(iom_cache_cold);
-	cache->sets = table_alloc(&cache->sets_size);
-	cache->hot = table_alloc(&cache->hot_size);
-	cache->cold = table_alloc(&cache->cold_size);
+	if (cache->print_words > G_N_ELEMENTS(cache->sets->prints)) {
+		cache->wide_prints = g_try_malloc0_n(sets, cache->print_words * sizeof(uint64_t));
+		if (!cache->wide_prints)
+			return false;
+	}
+	cache->sets = iom_host_table_new(&cache->host[0], sets * sizeof(iom_cache_set), true);
+	cache->hot = iom_host_table_new(&cache->host[1],
+					(size_t)sets * ways * sizeof(iom_cache_hot), true);
+	cache->cold = iom_host_table_new(&cache->host[2],
+					 (size_t)sets * ways * sizeof(iom_cache_cold), true);
 	return cache->sets && cache->hot && cache->cold && iom_cache_policy_init(cache, sets);
 }
 
@@ -117,9 +70,16 @@ bool iom_cache_enabled(const iom_cache *cache)
 	return cache->sets != NULL;
 }
 
+/* Payloads of whole words get code of their own. */
 bool iom_cache_lookup(iom_cache *cache, const iom_cache_scope *scope, uint64_t address, void *value,
 		      size_t size, unsigned *page_lg2)
 {
+	if (size == 16)
+		return iom_cache_find(cache, scope, address, value, 16, page_lg2, true);
+	if (size == 32)
+		return iom_cache_find(cache, scope, address, value, 32, page_lg2, true);
+	if (size == 48)
+		return iom_cache_find(cache, scope, address, value, 48, page_lg2, true);
 	return iom_cache_find(cache, scope, address, value, size, page_lg2, true);
 }
 
@@ -127,6 +87,22 @@ bool iom_cache_peek(iom_cache *cache, const iom_cache_scope *scope, uint64_t add
 		    size_t size, unsigned *page_lg2)
 {
 	return iom_cache_find(cache, scope, address, value, size, page_lg2, false);
+}
+
+static bool tag_alive(const iom_cache *cache, uint64_t born, uint32_t tag)
+{
+	return born >= __atomic_load_n(&cache->tags->tag[tag].dead, __ATOMIC_ACQUIRE);
+}
+
+bool iom_cache_alive(const iom_cache *cache, uint64_t born, uint64_t tags01, uint64_t tags23)
+{
+	/* Tag 0, which stands for none, never dies. */
+	return born >= __atomic_load_n(&cache->tags->all, __ATOMIC_ACQUIRE) &&
+	       born >= __atomic_load_n(&cache->floor, __ATOMIC_ACQUIRE) &&
+	       tag_alive(cache, born, (uint32_t)tags01) &&
+	       tag_alive(cache, born, (uint32_t)(tags01 >> 32)) &&
+	       (!tags23 || (tag_alive(cache, born, (uint32_t)tags23) &&
+			    tag_alive(cache, born, (uint32_t)(tags23 >> 32))));
 }
 
 /* ------------------------------------------------------------------------
@@ -147,13 +123,12 @@ void iom_cache_set_done(iom_cache_set *set)
 	__atomic_store_n(&set->sequence, set->sequence + 1, __ATOMIC_RELEASE);
 }
 
-static void put_print(iom_cache_set *set, unsigned way, uint16_t print)
+static void put_print(iom_cache *cache, uint32_t index, unsigned way, uint8_t print)
 {
-	unsigned bit = way % 4 * 16;
-	uint64_t word = set->prints[way / 4];
+	unsigned bit = way % 8 * 8;
+	uint64_t *word = &iom_cache_prints(cache, index)[way / 8];
 
-	word = (word & ~(UINT64_C(0xffff) << bit)) | (uint64_t)print << bit;
-	IOM_CACHE_STORE(&set->prints[way / 4], word);
+	IOM_CACHE_STORE(word, (*word & ~(UINT64_C(0xff) << bit)) | (uint64_t)print << bit);
 }
 
 static void arrive(iom_cache *cache, unsigned lg2)
@@ -169,7 +144,7 @@ static void leave(iom_cache *cache, uint64_t born)
 	unsigned lg2 = born & 63;
 
 	/* Older entries left the census together; see forget(). */
-	if (born >> 6 < cache->seen_all || !cache->present[lg2])
+	if (born < cache->seen_all || !cache->present[lg2])
 		return;
 	if (!--cache->present[lg2])
 		__atomic_store_n(&cache->census, cache->census & ~(UINT64_C(1) << lg2),
@@ -199,7 +174,7 @@ void iom_cache_drop(iom_cache *cache, uint32_t index, unsigned way)
 
 	leave(cache, cache->hot[(size_t)index * cache->ways + way].born);
 	iom_cache_set_write(set);
-	put_print(set, way, 0);
+	put_print(cache, index, way, 0);
 	iom_cache_set_done(set);
 	cache->invalidated++;
 }
@@ -226,36 +201,15 @@ static bool overtaken(const iom_cache *cache, const iom_cache_scope *scope, uint
 	return false;
 }
 
-/* The way that holds the page already, or -1. */
-static int same_page(const iom_cache *cache, uint32_t index, const iom_cache_hot *key,
-		     uint16_t print)
+static int free_way(const iom_cache *cache, uint32_t index)
 {
-	const iom_cache_set *set = iom_cache_set_at(cache, index);
+	const uint64_t *prints = iom_cache_prints(cache, index);
 
 	for (unsigned w = 0; w < cache->print_words; w++) {
-		uint64_t lanes = iom_cache_match(set->prints[w], print);
+		uint64_t match = iom_cache_match(prints[w], 0);
+		unsigned way = w * 8 + (unsigned)(match ? __builtin_ctzll(match) : 0) / 8;
 
-		for (; lanes; lanes &= lanes - 1) {
-			unsigned way = w * 4 + (unsigned)__builtin_ctzll(lanes) / 16;
-			const iom_cache_hot *hot = &cache->hot[(size_t)index * cache->ways + way];
-
-			if (way >= cache->ways || iom_cache_print_of(set, way) != print)
-				continue;
-			if (hot->page == key->page && hot->lo == key->lo && hot->hi == key->hi &&
-			    (hot->born & 63) == (key->born & 63))
-				return (int)way;
-		}
-	}
-	return -1;
-}
-
-static int free_way(const iom_cache *cache, const iom_cache_set *set)
-{
-	for (unsigned w = 0; w < cache->print_words; w++) {
-		uint64_t lanes = iom_cache_match(set->prints[w], 0);
-		unsigned way = w * 4 + (unsigned)(lanes ? __builtin_ctzll(lanes) : 0) / 16;
-
-		if (lanes && way < cache->ways)
+		if (match && way < cache->ways)
 			return (int)way;
 	}
 	return -1;
@@ -264,7 +218,8 @@ static int free_way(const iom_cache *cache, const iom_cache_set *set)
 /* Free the ways of dead entries, unless nothing died since the last time. */
 static int dead_way(iom_cache *cache, iom_cache_set *set, uint32_t index)
 {
-	uint32_t changed = (uint32_t)__atomic_load_n(&cache->tags->changed, __ATOMIC_RELAXED);
+	uint32_t changed = (uint32_t)(__atomic_load_n(&cache->tags->changed, __ATOMIC_RELAXED) /
+				      IOM_EPOCH_STEP);
 
 	if (set->scanned == changed)
 		return -1;
@@ -273,14 +228,15 @@ static int dead_way(iom_cache *cache, iom_cache_set *set, uint32_t index)
 		if (!iom_cache_entry_alive(cache, &cache->hot[(size_t)index * cache->ways + way]))
 			iom_cache_drop(cache, index, way);
 	}
-	return free_way(cache, set);
+	return free_way(cache, index);
 }
 
 /* Choose the way that an entry goes to and account for what it replaces. */
 static unsigned make_room(iom_cache *cache, iom_cache_set *set, uint32_t index,
-			  const iom_cache_hot *key, uint16_t print)
+			  const iom_cache_hot *key, uint8_t print)
 {
-	int way = same_page(cache, index, key, print);
+	iom_cache_scope scope = { key->hi, key->lo };
+	int way = iom_cache_way(cache, index, print, &scope, key->page, key->born & 63);
 	const iom_cache_hot *hot = cache->hot + (size_t)index * cache->ways;
 
 	if (way >= 0) {
@@ -289,7 +245,7 @@ static unsigned make_room(iom_cache *cache, iom_cache_set *set, uint32_t index,
 			cache->invalidated++;
 		return (unsigned)way;
 	}
-	way = free_way(cache, set);
+	way = free_way(cache, index);
 	if (way < 0)
 		way = dead_way(cache, set, index);
 	if (way < 0) {
@@ -316,9 +272,9 @@ static void insert_locked(iom_cache *cache, const iom_cache_hot *hot, const iom_
 {
 	unsigned lg2 = hot->born & 63;
 	iom_cache_scope scope = { hot->hi, hot->lo };
-	uint64_t mix = iom_cache_mix_size(iom_cache_mix(&scope), lg2);
-	uint32_t index = iom_cache_index(cache, mix, hot->page);
-	uint16_t print = iom_cache_print(mix, hot->page);
+	uint64_t hash = iom_cache_hash(cache, &scope, hot->page);
+	uint32_t index = iom_cache_index(cache, hash, hot->page);
+	uint8_t print = iom_cache_print(hash);
 	iom_cache_set *set = iom_cache_set_at(cache, index);
 	uint64_t start = hot->page << lg2;
 	uint64_t last = start | ((UINT64_C(1) << lg2) - 1);
@@ -326,13 +282,13 @@ static void insert_locked(iom_cache *cache, const iom_cache_hot *hot, const iom_
 
 	forget(cache);
 	if (!iom_cache_entry_alive(cache, hot) ||
-	    overtaken(cache, &scope, start, last, hot->born >> 6))
+	    overtaken(cache, &scope, start, last, hot->born - lg2))
 		return;
 	way = make_room(cache, set, index, hot, print);
 	arrive(cache, lg2);
 	iom_cache_set_write(set);
 	store_entry(cache, (size_t)index * cache->ways + way, hot, cold);
-	put_print(set, way, print);
+	put_print(cache, index, way, print);
 	iom_cache_set_done(set);
 	iom_cache_inserted(cache, set, index, way);
 }
@@ -348,9 +304,9 @@ void iom_cache_insert(iom_cache *cache, const iom_cache_scope *scope, uint64_t a
 	if (!cache->sets || page_lg2 > 63 || size > IOM_CACHE_VALUE || n_tags > IOM_CACHE_TAGS)
 		return;
 	hot.page = address >> page_lg2;
-	hot.born = epoch << 6 | page_lg2;
+	hot.born = (epoch & -(iom_epoch)IOM_EPOCH_STEP) | page_lg2;
 	for (unsigned i = 0; i < n_tags; i++)
-		hot.tags[i / 2] |= (uint64_t)tags[i]->index << (i % 2 * 32);
+		hot.tags[i / 2] |= (uint64_t)(tags[i] - cache->tags->tag) << (i % 2 * 32);
 	memcpy(words, value, size);
 	memcpy(hot.value, words, sizeof(hot.value));
 	memcpy(cold.value, words + IOM_CACHE_HOT_WORDS, sizeof(cold.value));
@@ -370,10 +326,10 @@ unsigned iom_cache_count(iom_cache *cache)
 		return 0;
 	iom_spin_lock(&cache->lock);
 	for (uint32_t index = 0; index <= cache->set_mask; index++) {
-		const iom_cache_set *set = iom_cache_set_at(cache, index);
+		const uint64_t *prints = iom_cache_prints(cache, index);
 
 		for (unsigned way = 0; way < cache->ways; way++) {
-			if (iom_cache_print_of(set, way) &&
+			if (iom_cache_print_of(prints, way) &&
 			    iom_cache_entry_alive(cache,
 						  &cache->hot[(size_t)index * cache->ways + way]))
 				n++;

@@ -70,7 +70,7 @@ bool iom_cache_enabled(const iom_cache *cache);
 /*
  * Find the entry of `scope` that covers `address`; true and a copy of `size`
  * payload bytes (<= IOM_CACHE_VALUE) in `value`, and the size of its page in
- * *page_lg2 (may be NULL). Counts a hit or a miss.
+ * *page_lg2 (may be NULL). Counts a hit or a miss. On a miss `value` is undefined.
  */
 bool iom_cache_lookup(iom_cache *cache, const iom_cache_scope *scope, uint64_t address, void *value,
 		      size_t size, unsigned *page_lg2);

@@ -14,41 +14,41 @@
 
 __thread unsigned iom_thread_slot_ __attribute__((tls_model("initial-exec")));
 
-static uint64_t slots_taken; /* a bit for each slot but the shared one */
+static uint64_t slots_taken = UINT64_C(1) << IOM_SLOT_SHARED; /* a bit for each slot */
+static __thread bool asked; /* this thread has asked for a slot, once is enough */
 
 static void slot_leave(gpointer data)
 {
-	unsigned slot = GPOINTER_TO_UINT(data) - 1;
+	unsigned slot = GPOINTER_TO_UINT(data);
 
 	/* What still counts while the thread is torn down goes to the shared slot. */
-	iom_thread_slot_ = IOM_SLOT_SHARED + 1;
-	if (slot != IOM_SLOT_SHARED)
-		__atomic_fetch_and(&slots_taken, ~(UINT64_C(1) << slot), __ATOMIC_RELEASE);
+	iom_thread_slot_ = IOM_SLOT_SHARED;
+	__atomic_fetch_and(&slots_taken, ~(UINT64_C(1) << slot), __ATOMIC_RELEASE);
 }
 
 static GPrivate slot_owner = G_PRIVATE_INIT(slot_leave);
 
 unsigned iom_thread_slot_take(void)
 {
-	const uint64_t all = (UINT64_C(1) << IOM_SLOT_SHARED) - 1;
 	uint64_t taken = __atomic_load_n(&slots_taken, __ATOMIC_ACQUIRE);
-	unsigned slot = IOM_SLOT_SHARED;
 
-	while ((taken & all) != all) {
-		unsigned candidate = (unsigned)__builtin_ctzll(~taken);
+	if (asked)
+		return IOM_SLOT_SHARED;
+	asked = true;
+	while (taken != UINT64_MAX) {
+		unsigned slot = (unsigned)__builtin_ctzll(~taken);
 
-		if (__atomic_compare_exchange_n(&slots_taken, &taken,
-						taken | UINT64_C(1) << candidate, false,
-						__ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
-			slot = candidate;
-			break;
-		}
+		if (!__atomic_compare_exchange_n(&slots_taken, &taken, taken | UINT64_C(1) << slot,
+						 false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+			continue;
+		iom_thread_slot_ = slot;
+		g_private_set(&slot_owner, GUINT_TO_POINTER(slot));
+		return slot;
 	}
-	iom_thread_slot_ = slot + 1;
-	g_private_set(&slot_owner, GUINT_TO_POINTER(slot + 1));
-	return slot;
+	return IOM_SLOT_SHARED;
 }
 
+G_STATIC_ASSERT(IOM_SLOTS == 64);
 G_STATIC_ASSERT(sizeof(iom_shard) % IOM_LINE == 0);
 
 iom_counters *iom_counters_new(void)

@@ -4,7 +4,7 @@
  *
  * Every thread holds a slot number for its life. A slot belongs to one thread
  * at a time, so its cells are bumped with a plain load and store; only threads
- * beyond IOM_SLOTS - 1 share the last slot and pay for an atomic addition.
+ * beyond IOM_SLOTS - 1 share slot 0 and pay for an atomic addition.
  */
 #ifndef IOM_CORE_COUNTERS_H
 #define IOM_CORE_COUNTERS_H
@@ -12,10 +12,10 @@
 #include "core/core.h"
 
 #define IOM_SLOTS 64
-#define IOM_SLOT_SHARED (IOM_SLOTS - 1)
+#define IOM_SLOT_SHARED 0
 #define IOM_LINE 64
 
-/* Slot number + 1 of this thread, 0 before its first use. */
+/* Slot of this thread: IOM_SLOT_SHARED before its first use, and when none is left. */
 extern __thread unsigned iom_thread_slot_ __attribute__((tls_model("initial-exec")));
 /* Finds a slot for the calling thread, which it keeps until it ends. */
 unsigned iom_thread_slot_take(void);
@@ -24,7 +24,7 @@ static inline unsigned iom_thread_slot(void)
 {
 	unsigned slot = iom_thread_slot_;
 
-	return G_LIKELY(slot) ? slot - 1 : iom_thread_slot_take();
+	return G_LIKELY(slot != IOM_SLOT_SHARED) ? slot : iom_thread_slot_take();
 }
 
 static inline void iom_bump(uint64_t *cell, unsigned slot, uint64_t n)

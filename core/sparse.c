@@ -6,20 +6,15 @@
  * over 52 bits stays small. Chunks are cut from larger host mappings, which the
  * host fills with zeros page by page as they are touched.
  */
-#define _GNU_SOURCE
+#include "core/hostmem.h"
 #include "core/memory.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 
 #define FIRST_SLOTS_LG2 6
 #define SLAB_FIRST (UINT64_C(1) << 20)
 #define SLAB_MOST (UINT64_C(1) << 26)
-
-typedef struct slab {
-	void *host;
-	size_t bytes;
-} slab;
 
 static iom_sparse_table *table_new(unsigned slots_lg2, iom_sparse_table *older)
 {
@@ -35,7 +30,7 @@ iom_sparse *iom_sparse_new(void)
 	iom_sparse *s = g_new0(iom_sparse, 1);
 
 	s->table = table_new(FIRST_SLOTS_LG2, NULL);
-	s->slabs = g_array_new(FALSE, FALSE, sizeof(slab));
+	s->slabs = g_array_new(FALSE, FALSE, sizeof(iom_host_table));
 	pthread_mutex_init(&s->lock, NULL);
 	return s;
 }
@@ -45,9 +40,7 @@ void iom_sparse_free(iom_sparse *s)
 	if (!s)
 		return;
 	for (guint i = 0; i < s->slabs->len; i++) {
-		slab *b = &g_array_index(s->slabs, slab, i);
-
-		munmap(b->host, b->bytes);
+		iom_host_table_free(&g_array_index(s->slabs, iom_host_table, i));
 	}
 	g_array_free(s->slabs, TRUE);
 	for (iom_sparse_table *t = s->table, *older; t; t = older) {
@@ -89,17 +82,16 @@ static uint8_t *cut_chunk(iom_sparse *s)
 	uint8_t *host;
 
 	if (s->free_bytes < IOM_SPARSE_CHUNK) {
-		slab b = { .bytes = SLAB_FIRST };
+		iom_host_table slab;
+		uint64_t bytes = SLAB_FIRST;
 
-		for (guint i = 0; i < s->slabs->len && b.bytes < SLAB_MOST; i++)
-			b.bytes *= 2;
-		b.host = mmap(NULL, b.bytes, PROT_READ | PROT_WRITE,
-			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-		if (b.host == MAP_FAILED)
+		for (guint i = 0; i < s->slabs->len && bytes < SLAB_MOST; i++)
+			bytes *= 2;
+		s->free = iom_host_table_new(&slab, bytes, false);
+		if (!s->free)
 			return NULL;
-		g_array_append_val(s->slabs, b);
-		s->free = b.host;
-		s->free_bytes = b.bytes;
+		g_array_append_val(s->slabs, slab);
+		s->free_bytes = bytes;
 	}
 	host = s->free;
 	s->free += IOM_SPARSE_CHUNK;

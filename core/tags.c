@@ -58,19 +58,9 @@ static iom_tag *probe(const iom_tags *tags, uint64_t identity)
 /* The tag of the next number, dead to all that is older than now. */
 static iom_tag *append(iom_tags *tags, uint64_t identity)
 {
-	uint64_t i = (uint64_t)tags->count + (1u << IOM_TAG_FIRST_LG2);
-	unsigned lg2 = 63 - (unsigned)__builtin_clzll(i);
-	iom_tag *tag;
+	iom_tag *tag = &tags->tag[tags->count++];
 
-	if (!tags->segments[lg2 - IOM_TAG_FIRST_LG2]) {
-		iom_tag *segment = g_aligned_alloc0((gsize)1 << lg2, sizeof(*tag), IOM_LINE);
-
-		__atomic_store_n(&tags->segments[lg2 - IOM_TAG_FIRST_LG2], segment,
-				 __ATOMIC_RELEASE);
-	}
-	tag = iom_tag_at(tags, tags->count);
 	tag->identity = identity;
-	tag->index = tags->count++;
 	tag->dead = __atomic_load_n(&tags->now, __ATOMIC_SEQ_CST);
 	return tag;
 }
@@ -79,10 +69,12 @@ iom_tags *iom_tags_new(void)
 {
 	iom_tags *tags = g_aligned_alloc0(1, sizeof(*tags), IOM_LINE);
 
-	G_STATIC_ASSERT((UINT64_C(1) << (IOM_TAG_SEGMENTS + IOM_TAG_FIRST_LG2)) > IOM_TAGS_MOST);
 	pthread_mutex_init(&tags->lock, NULL);
-	tags->now = 1;
+	tags->now = tags->changed = tags->all = IOM_EPOCH_STEP;
 	tags->table = table_new(256, NULL);
+	tags->tag = iom_host_table_new(&tags->host, IOM_TAGS_MOST * sizeof(iom_tag), false);
+	if (!tags->tag)
+		tags->tag = g_new0(iom_tag, IOM_TAGS_MOST);
 	for (unsigned i = 0; i <= IOM_TAGS_SHARED; i++)
 		append(tags, 0)->dead = 0;
 	return tags;
@@ -92,28 +84,20 @@ void iom_tags_free(iom_tags *tags)
 {
 	if (!tags)
 		return;
-	for (unsigned i = 0; i < IOM_TAG_SEGMENTS; i++)
-		g_aligned_free(tags->segments[i]);
 	for (iom_tag_table *t = tags->table, *older; t; t = older) {
 		older = t->older;
 		g_free(t);
 	}
+	if (!tags->host.at)
+		g_free(tags->tag);
+	iom_host_table_free(&tags->host);
 	pthread_mutex_destroy(&tags->lock);
 	g_aligned_free(tags);
 }
 
-static void raise_to(uint64_t *epoch, uint64_t to)
-{
-	uint64_t old = __atomic_load_n(epoch, __ATOMIC_RELAXED);
-
-	while (old < to && !__atomic_compare_exchange_n(epoch, &old, to, true, __ATOMIC_SEQ_CST,
-							__ATOMIC_RELAXED))
-		;
-}
-
 static iom_tag *shared(iom_tags *tags, uint64_t identity)
 {
-	return iom_tag_at(tags, 1 + (uint32_t)(mix(identity) % IOM_TAGS_SHARED));
+	return &tags->tag[1 + mix(identity) % IOM_TAGS_SHARED];
 }
 
 static bool full(const iom_tags *tags)
@@ -141,7 +125,7 @@ static iom_tag *make(iom_tags *tags, uint64_t identity)
 	}
 	/* From now on identities without a tag share: they are as new as this one. */
 	for (unsigned i = 1; full(tags) && i <= IOM_TAGS_SHARED; i++)
-		raise_to(&iom_tag_at(tags, i)->dead, tag->dead);
+		iom_epoch_raise(&tags->tag[i].dead, tag->dead);
 	return tag;
 }
 
@@ -179,16 +163,16 @@ void iom_tag_invalidate(iom_tags *tags, iom_tag *tag)
 {
 	iom_epoch now = iom_tags_advance(tags);
 
-	raise_to(&tag->dead, now);
-	__atomic_store_n(&tags->changed, now, __ATOMIC_RELAXED);
+	iom_epoch_raise(&tag->dead, now);
+	iom_epoch_raise(&tags->changed, now);
 }
 
 void iom_tags_invalidate_all(iom_tags *tags)
 {
 	iom_epoch now = iom_tags_advance(tags);
 
-	raise_to(&tags->all, now);
-	__atomic_store_n(&tags->changed, now, __ATOMIC_RELAXED);
+	iom_epoch_raise(&tags->all, now);
+	iom_epoch_raise(&tags->changed, now);
 }
 
 iom_epoch iom_tags_epoch(const iom_tags *tags)

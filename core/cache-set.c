@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/* Looking into one set, apart from the fast path of a lookup. */
+#include "core/cache-impl.h"
+
+int iom_cache_way(const iom_cache *cache, uint32_t index, uint8_t print,
+		  const iom_cache_scope *scope, uint64_t page, unsigned lg2)
+{
+	const uint64_t *prints = iom_cache_prints(cache, index);
+	const iom_cache_hot *hot = &cache->hot[(size_t)index * cache->ways];
+
+	for (unsigned w = 0; w < cache->print_words; w++) {
+		uint64_t match = iom_cache_match(IOM_CACHE_LOAD(&prints[w]), print);
+
+		for (; match; match &= match - 1) {
+			unsigned way = w * 8 + (unsigned)__builtin_ctzll(match) / 8;
+
+			/* Entries of free ways hold what was there before. */
+			if (way >= cache->ways || iom_cache_print_of(prints, way) != print)
+				continue;
+			if (IOM_CACHE_LOAD(&hot[way].page) == page &&
+			    IOM_CACHE_LOAD(&hot[way].lo) == scope->lo &&
+			    IOM_CACHE_LOAD(&hot[way].hi) == scope->hi &&
+			    (IOM_CACHE_LOAD(&hot[way].born) & 63) == lg2)
+				return (int)way;
+		}
+	}
+	return -1;
+}
+
+static int copy_entry(const iom_cache *cache, uint32_t index, uint8_t print,
+		      const iom_cache_scope *scope, uint64_t page, unsigned lg2, iom_cache_hot *hot,
+		      iom_cache_cold *cold)
+{
+	int way = iom_cache_way(cache, index, print, scope, page, lg2);
+	const iom_cache_hot *from;
+	size_t at;
+
+	if (way < 0)
+		return way;
+	at = (size_t)index * cache->ways + (unsigned)way;
+	from = &cache->hot[at];
+	hot->born = IOM_CACHE_LOAD(&from->born);
+	for (unsigned i = 0; i < G_N_ELEMENTS(hot->tags); i++)
+		hot->tags[i] = IOM_CACHE_LOAD(&from->tags[i]);
+	for (unsigned i = 0; i < IOM_CACHE_HOT_WORDS; i++)
+		hot->value[i] = IOM_CACHE_LOAD(&from->value[i]);
+	for (unsigned i = 0; i < IOM_CACHE_COLD_WORDS; i++)
+		cold->value[i] = IOM_CACHE_LOAD(&cache->cold[at].value[i]);
+	return way;
+}
+
+/* Every try sees another state of the set: who has to wait for long gives up. */
+bool iom_cache_probe_slow(iom_cache *cache, const iom_cache_scope *scope, uint64_t page,
+			  unsigned lg2, void *value, size_t size, bool touch)
+{
+	uint64_t hash = iom_cache_hash(cache, scope, page);
+	uint32_t index = iom_cache_index(cache, hash, page);
+	iom_cache_set *set = iom_cache_set_at(cache, index);
+	iom_cache_hot hot;
+	iom_cache_cold cold;
+
+	for (unsigned tries = 0; tries < IOM_CACHE_RETRIES; tries++) {
+		uint32_t sequence = __atomic_load_n(&set->sequence, __ATOMIC_ACQUIRE) & ~1u;
+		int way = copy_entry(cache, index, iom_cache_print(hash), scope, page, lg2, &hot,
+				     &cold);
+
+		IOM_CACHE_READ_FENCE();
+		if (sequence != __atomic_load_n(&set->sequence, __ATOMIC_RELAXED)) {
+			iom_pause();
+			continue;
+		}
+		if (way < 0 || !iom_cache_alive(cache, hot.born, hot.tags[0], hot.tags[1]))
+			return false;
+		memcpy(value, hot.value, MIN(size, sizeof(hot.value)));
+		if (size > sizeof(hot.value))
+			memcpy((uint8_t *)value + sizeof(hot.value), cold.value,
+			       size - sizeof(hot.value));
+		if (touch)
+			iom_cache_touch(cache, set, index, (unsigned)way);
+		return true;
+	}
+	return false;
+}
