@@ -71,8 +71,7 @@ typedef enum iom_qemu_id {
 	IOM_QEMU_VTD_PASS_THROUGH, /* source-id, iova */
 	IOM_QEMU_VTD_FAULT, /* source-id, reason, address, write */
 	IOM_QEMU_VTD_FAULT_OFF,
-	IOM_QEMU_VTD_SWITCH, /* bus, device, function, enabled */
-	IOM_QEMU_VTD_CC_RESET,
+	IOM_QEMU_VTD_CC_RESET, /* all of the context cache */
 	IOM_QEMU_VTD_RESET,
 	IOM_QEMU_VTD_INFO,
 	IOM_QEMU_VTD_LAST = IOM_QEMU_VTD_INFO,

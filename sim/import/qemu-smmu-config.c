@@ -151,7 +151,26 @@ static uint64_t s2_geometry(unsigned level, unsigned granule_lg2)
 	return (uint64_t)(64 - bits) << 32 | (uint64_t)(sl0 & 3) << 38 | tg << 46;
 }
 
-static void make_ste(uint64_t *ste, const ste_wish *wish)
+/* Stage 2 was not walked: what the same VMID, or this stream, had before. */
+static void known_s2(iom_qemu_smmu *q, uint64_t address, uint64_t *ste, const ste_wish *wish)
+{
+	const iom_smmu_s2 *known =
+		g_hash_table_lookup(q->s2, GUINT_TO_POINTER(wish->has_vmid ? wish->vmid + 1 : 0));
+	iom_smmu_s2 s2 = { 0 };
+
+	if (known)
+		s2 = *known;
+	for (unsigned i = 0; !s2.ttb && i < 2; i++) {
+		iom_shadow *from = i ? &q->tables->words : &q->sink->memory;
+
+		s2.word2 = iom_shadow_get(from, address + 16);
+		s2.ttb = iom_shadow_get(from, address + 24);
+	}
+	ste[2] |= s2.word2 & ~UINT64_C(0xffff);
+	ste[3] = s2.ttb;
+}
+
+static void make_ste(iom_qemu_smmu *q, uint64_t address, uint64_t *ste, const ste_wish *wish)
 {
 	memset(ste, 0, STE_WORDS * sizeof(*ste));
 	ste[0] = STE_V | (uint64_t)wish->config << 1;
@@ -163,7 +182,9 @@ static void make_ste(uint64_t *ste, const ste_wish *wish)
 	}
 	if (wish->has_vmid)
 		ste[2] |= wish->vmid & 0xffff;
-	if (wish->s2) {
+	if (wish->s2 && !wish->a->has_s2) {
+		known_s2(q, address, ste, wish);
+	} else if (wish->s2) {
 		unsigned granule = wish->a->has_s2_level ? wish->a->s2_granule_lg2 : 12;
 		unsigned level = wish->a->has_s2_level ? wish->a->s2_level : 0;
 
@@ -177,12 +198,18 @@ static void configure_ste(iom_qemu_smmu *q, uint64_t address, const ste_wish *wi
 	uint64_t ste[STE_WORDS];
 
 	get_words(&q->sink->memory, address, ste, STE_WORDS);
-	if (ste_agrees(q, ste, wish))
-		return;
-	get_words(&q->tables->words, address, ste, STE_WORDS);
-	if (!ste_agrees(q, ste, wish))
-		make_ste(ste, wish);
-	put_words(q, address, ste, STE_WORDS);
+	if (!ste_agrees(q, ste, wish)) {
+		get_words(&q->tables->words, address, ste, STE_WORDS);
+		if (!ste_agrees(q, ste, wish))
+			make_ste(q, address, ste, wish);
+		put_words(q, address, ste, STE_WORDS);
+	}
+	if (wish->s2) {
+		iom_smmu_s2 s2 = { ste[2], ste[3] };
+
+		g_hash_table_insert(q->s2, GUINT_TO_POINTER(wish->has_vmid ? wish->vmid + 1 : 0),
+				    g_memdup2(&s2, sizeof(s2)));
+	}
 }
 
 /* ---- CD ---- */

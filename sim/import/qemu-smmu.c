@@ -31,6 +31,7 @@ void iom_qemu_smmu_init(iom_qemu_smmu *q, iom_sink *sink, iom_tables *tables)
 	q->commands = g_array_new(FALSE, TRUE, sizeof(iom_smmu_seen_command));
 	q->words = g_array_new(FALSE, FALSE, sizeof(iom_path_word));
 	q->streams = g_hash_table_new_full(NULL, NULL, NULL, free_stream);
+	q->s2 = g_hash_table_new_full(NULL, NULL, NULL, g_free);
 	iom_paths_init(&q->paths);
 	q->access.asid = q->access.vmid = IOM_SMMU_ANY;
 	for (guint i = 0; i < pages->len; i++)
@@ -43,6 +44,7 @@ void iom_qemu_smmu_clear(iom_qemu_smmu *q)
 	g_array_unref(q->commands);
 	g_array_unref(q->words);
 	g_hash_table_destroy(q->streams);
+	g_hash_table_destroy(q->s2);
 	iom_paths_clear(&q->paths);
 }
 

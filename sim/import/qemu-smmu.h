@@ -85,6 +85,11 @@ typedef struct iom_smmu_stream {
 	uint64_t checked;
 } iom_smmu_stream;
 
+/* Stage 2 of a VMID: words 2 and 3 of the STEs. */
+typedef struct iom_smmu_s2 {
+	uint64_t word2, ttb;
+} iom_smmu_s2;
+
 typedef struct iom_qemu_smmu {
 	iom_sink *sink;
 	iom_tables *tables;
@@ -102,7 +107,8 @@ typedef struct iom_qemu_smmu {
 	iom_smmu_access access;
 	GArray *words; /* iom_path_word: read by the access that is open */
 	iom_paths paths;
-	GHashTable *streams; /* StreamID -> iom_smmu_stream */
+	GHashTable *streams; /* StreamID + 1 -> iom_smmu_stream */
+	GHashTable *s2; /* VMID + 1 -> iom_smmu_s2 */
 } iom_qemu_smmu;
 
 void iom_qemu_smmu_init(iom_qemu_smmu *q, iom_sink *sink, iom_tables *tables);

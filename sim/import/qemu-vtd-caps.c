@@ -61,6 +61,9 @@ static void look_at_pasid_entry(iom_qemu_vtd *q, uint64_t address, usage *u)
 		return;
 	if (type == 1 || type == 3) {
 		u->first = true;
+		/* Drivers fill in AW for the first stage too, which only units with a second
+		 * stage ignore (9.6 Scalable-Mode PASID Table Entry); QEMU does not look. */
+		u->second |= (w0 >> 2 & 7) != 0;
 		u->cap |= (w2 >> 2 & 3) == 1 ? CAP_FS5LP : 0;
 		u->ecap |= (w2 & 1 ? ECAP_SRS : 0) | (w2 & 0x80 ? ECAP_EAFS : 0);
 	}

@@ -189,7 +189,6 @@ static void flush_write(iom_qemu_vtd *q)
 static void hold_write(iom_qemu_vtd *q, const iom_qemu_event *e)
 {
 	flush_write(q);
-	q->caches_reset = false;
 	q->pending = true;
 	q->pending_offset = e->f[0];
 	q->pending_value = e->f[2];
@@ -200,10 +199,8 @@ static void hold_write(iom_qemu_vtd *q, const iom_qemu_event *e)
 static void reset(iom_qemu_vtd *q)
 {
 	flush_write(q);
-	if (q->te)
-		iom_sink_note(q->sink, "translation went off without a register write, as after a "
-				       "reset of the machine");
 	if (q->te || q->root || q->iqa) {
+		iom_sink_note(q->sink, "the machine was reset amid the log");
 		iom_qemu_vtd_write(q, REG_GCMD, 0, 4);
 		iom_qemu_vtd_write(q, REG_RTADDR, 0, 8);
 	}
@@ -342,13 +339,10 @@ void iom_qemu_vtd_event(iom_qemu_vtd *q, const iom_qemu_event *e)
 	case IOM_QEMU_VTD_FAULT_OFF:
 		q->sink->report->left_out++;
 		break;
-	case IOM_QEMU_VTD_SWITCH:
-		/* One device alone is switched off for pass-through. */
-		if (q->te && !e->f[3] && q->caches_reset)
-			reset(q);
-		break;
 	case IOM_QEMU_VTD_CC_RESET:
-		q->caches_reset = !(q->pending && q->pending_offset == REG_GCMD);
+		/* Without a write that does so, it is the machine that was reset. */
+		if (!(q->pending && q->pending_offset == REG_GCMD) && !q->descs->len)
+			reset(q);
 		break;
 	case IOM_QEMU_VTD_RESET:
 		reset(q);

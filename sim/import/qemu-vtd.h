@@ -44,7 +44,6 @@ typedef struct iom_qemu_vtd {
 	uint64_t rtaddr, root; /* as written; as latched by SRTP */
 	uint64_t iqa, iva;
 	bool eim;
-	bool caches_reset; /* all of them, without a write that does so */
 	/* The write that was logged last, whose consequences are being gathered. */
 	bool pending;
 	uint64_t pending_offset, pending_value;

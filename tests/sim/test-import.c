@@ -100,11 +100,6 @@ static void forms_of_events(void)
 		  IOM_QEMU_VTD_FAULT,
 		  0xf,
 		  { 0x10, 5, 0x1000, 1 } },
-		{ "vtd_switch_address_space Device 00:1f.3 switching address space (iommu "
-		  "enabled=1)",
-		  IOM_QEMU_VTD_SWITCH,
-		  0xf,
-		  { 0, 0x1f, 3, 1 } },
 	};
 	iom_qemu_event e;
 
