@@ -332,7 +332,7 @@ bool iom_vtd_compare(const iom_tsv_row *row, bool interrupt, const iom_vtd_case 
 
 static void bench_changes(void *source, const iom_vtd_case *c, iom_vtd_changed fn, void *opaque)
 {
-	iom_vtd_bench_changes(source, c, fn, opaque);
+	iom_vtd_bench_changes(source, c, false, fn, opaque);
 }
 
 static bool run(const iom_tsv_row *row, bool interrupt, const iom_vector_options *options,

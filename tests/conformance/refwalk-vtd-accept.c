@@ -83,11 +83,16 @@ static bool same(const refvtd_answer *a, const iom_vtd_case *c, const refvtd_out
 bool refvtd_accepts(const refvtd_answer *answer, const iom_vtd_case *c, const iom_vtd_outcome *got,
 		    GString *why)
 {
+	gsize length = why ? why->len : 0;
+
 	if (answer->untested || same(answer, c, &answer->first, got, why))
 		return true;
 	for (unsigned i = 0; i < answer->n_alternatives; i++) {
-		if (same(answer, c, &answer->alternatives[i], got, NULL))
+		if (same(answer, c, &answer->alternatives[i], got, NULL)) {
+			if (why)
+				g_string_truncate(why, length);
 			return true;
+		}
 	}
 	return false;
 }

@@ -131,7 +131,8 @@ static bool pasid_in_range(ref *r, uint64_t rid_pasid, unsigned pdts)
 	const char *met[3];
 	unsigned n = 0;
 
-	if (pasid >= BIT(pss + 1))
+	/* Page requests are not compared with ECAP.PSS. */
+	if (pasid >= BIT(pss + 1) && r->c->at != 'P')
 		met[n++] = "SGN.10";
 	if (pasid >= BIT(pdts + 13))
 		met[n++] = "SCT.7";
@@ -158,8 +159,14 @@ static bool scalable_context_ok(ref *r, const uint64_t *ctx)
 		return ref_fail(r, "SCT.2");
 	if (context_reserved(r, ctx))
 		return ref_fail(r, "SCT.3");
-	if (!paside && pasid && r->c->at != 'X')
+	if (!paside && pasid && r->c->at != 'X') {
+		/* Before the rule on EPTR; against the other two no order is given. */
+		if (pre && !dte)
+			ref_also(r, "SCT.4.1");
+		if (rid_pasid >= BIT(pdts + 13))
+			ref_also(r, "SCT.4.2");
 		return ref_fail(r, "SCT.6");
+	}
 	if (pre && !dte) {
 		/* An invalid entry is taken first, but ATS may be refused at once. */
 		if (r->c->at == 'T' || r->c->at == 'X')
@@ -179,7 +186,7 @@ static bool scalable_context_ok(ref *r, const uint64_t *ctx)
 	return !pasid || pasid_in_range(r, rid_pasid, pdts);
 }
 
-static bool entry_reserved(const ref *r, const uint64_t *e)
+static bool entry_reserved(const ref *r, const uint64_t *e, bool hpte)
 {
 	int haw = r->c->haw;
 	bool ssts = ref_ecap(r, 46), fsts = ref_ecap(r, 47), hpts = ref_ecap(r, 55);
@@ -197,7 +204,8 @@ static bool entry_reserved(const ref *r, const uint64_t *e)
 	       (ref_any(e, 128, 128) && !ref_ecap(r, 31)) || /* SRE: SRS */
 	       (!fsts && (ref_any(e, 132, 130) || ref_any(e, 191, 140))) ||
 	       (ref_any(e, 135, 135) && !ref_ecap(r, 34)) || /* EAFE: EAFS */
-	       (!hpts && (ref_any(e, 258, 256) || ref_any(e, 335, 268))) || wide_domain(r, e, 64);
+	       (!hpts && (ref_any(e, 258, 256) || ref_any(e, 335, 268))) || wide_domain(r, e, 64) ||
+	       (hpte && wide_domain(r, e, 320));
 }
 
 /* Programming that the unit does not support; the table gives one code to all of it. */
@@ -229,7 +237,7 @@ static bool entry_unsupported(ref *r, const uint64_t *e)
 	return false;
 }
 
-static bool pasid_entry(ref *r, uint64_t directory, uint32_t pasid, uint64_t *e)
+static bool pasid_entry(ref *r, uint64_t directory, uint32_t pasid, bool hpte, uint64_t *e)
 {
 	uint64_t d;
 
@@ -245,7 +253,7 @@ static bool pasid_entry(ref *r, uint64_t directory, uint32_t pasid, uint64_t *e)
 	r->fpd |= e[0] >> 1 & 1;
 	if (!(e[0] & 1))
 		return ref_fail(r, "SPT.2");
-	if (entry_reserved(r, e))
+	if (entry_reserved(r, e, hpte))
 		return ref_fail(r, "SPT.3");
 	return !entry_unsupported(r, e);
 }
@@ -287,7 +295,7 @@ void ref_scalable(ref *r)
 					   : 0;
 
 	r->privileged = ref_has_pasid(r) ? r->c->pr : ref_ecap(r, 53) && ref_field(ctx, 84, 84);
-	if (!pasid_entry(r, pointer(r, ctx[0]), pasid, e))
+	if (!pasid_entry(r, pointer(r, ctx[0]), pasid, hpte, e))
 		return;
 	if (r->c->at == 'P') {
 		r->a->first.out.kind = IOM_VTD_PRQ_QUEUED;

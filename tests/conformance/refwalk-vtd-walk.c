@@ -228,10 +228,12 @@ static void set_dirty(ref *r, const stage *s, uint64_t bit)
 }
 
 /* A completion without permission; what is found from here on would be as good. */
-static void deny(ref *r)
+static void deny(ref *r, const char *condition)
 {
-	if (!r->failed)
+	if (!r->failed) {
 		r->a->first.out.kind = IOM_VTD_ATS_S0;
+		r->a->first.condition = condition;
+	}
 	r->failed = true;
 }
 
@@ -279,12 +281,15 @@ static void complete_ats(ref *r, const stage *page, bool read, bool write, bool 
 	uint64_t last = base + size - 1;
 
 	write = write && asks_write(r);
-	if (r->failed)
+	/* A completion without permission says nothing about the address. */
+	if (r->failed && !read && !write)
 		return;
 	if (base <= 0xfeefffff && last >= 0xfee00000) {
 		ref_fail(r, r->legacy ? "LGN.4" : "SGN.8.2");
 		return;
 	}
+	if (r->failed)
+		return;
 	out->kind = IOM_VTD_ATS_OK;
 	out->out_addr = base;
 	out->page_size = size;
@@ -301,12 +306,13 @@ static void complete(ref *r, const stage *page, bool read, bool write, bool snoo
 		complete_ats(r, page, read, write, snoop);
 		return;
 	}
-	if (r->failed)
-		return;
 	if (ref_in_interrupt_range(page->out)) {
+		/* Against an update that fails both orders have been read from the tables. */
 		ref_fail(r, r->legacy ? "LGN.4" : "SGN.8.1");
 		return;
 	}
+	if (r->failed)
+		return;
 	ref_succeed(r, page->out, BIT(page->size_lg2),
 		    (uint8_t)((read ? IOM_READ : 0) | (write ? IOM_WRITE : 0)));
 }
@@ -334,7 +340,7 @@ void ref_translate_legacy(ref *r)
 	if (!second_stage(r, r->c->address, &s) || !second_stage_allows(r, &s))
 		return;
 	if (!useful(r, s.read, s.write))
-		deny(r);
+		deny(r, NULL);
 	complete(r, &s, s.read, s.write, s.snoop);
 }
 
@@ -351,7 +357,7 @@ void ref_translate_second_stage(ref *r)
 	if (ok && r->ssade && dirties(r, s.write))
 		set_dirty(r, &s, D_SS);
 	if (ok && !useful(r, s.read, s.write))
-		deny(r);
+		deny(r, NULL);
 	check_updates(r);
 	if (ok)
 		complete(r, &s, s.read, s.write, r->pgsnp || s.snoop);
@@ -366,7 +372,7 @@ void ref_translate_first_stage(ref *r)
 	if (ok && dirties(r, write))
 		set_dirty(r, &s, D_FS);
 	if (ok && !useful(r, r->privileged || s.user, write))
-		deny(r);
+		deny(r, "SGN.2");
 	check_updates(r);
 	if (ok)
 		complete(r, &s, r->privileged || s.user, write, r->pgsnp);
@@ -379,10 +385,10 @@ void ref_translate_nested(ref *r)
 	bool read = ok && (r->privileged || fs.user), write = ok && first_stage_write(r, &fs);
 
 	if (ok && !useful(r, read, write))
-		deny(r);
+		deny(r, "SGN.2");
 	ok = ok && second_stage(r, fs.out, &ss) && second_stage_allows(r, &ss);
 	if (ok && !useful(r, read && ss.read, write && ss.write))
-		deny(r);
+		deny(r, NULL);
 	if (ok && dirties(r, write && ss.write)) {
 		set_dirty(r, &fs, D_FS);
 		if (r->ssade)

@@ -170,11 +170,14 @@ static void make_record(const iom_vtd_case *c, uint8_t code, refvtd_outcome *o)
 		t2 = true;
 		mask &= ~(BIT(60) | BIT(61));
 	}
+	/* Fields of features that the unit does not have read zero. */
+	if (!(c->ecap & BIT(2)))
+		at = 0;
 	o->out.frcd[1] = BIT(63) | (uint64_t)t1 << 62 | at << 60 | (uint64_t)code << 32 |
 			 (uint64_t)t2 << 28 | c->sid;
 	if (pp) {
-		o->out.frcd[1] |= (uint64_t)c->pasid << 40 | BIT(31) | (uint64_t)c->er << 30 |
-				  (uint64_t)c->pr << 29;
+		o->out.frcd[1] |= (c->ecap & BIT(40) ? (uint64_t)c->pasid << 40 : 0) | BIT(31) |
+				  (uint64_t)c->er << 30 | (uint64_t)c->pr << 29;
 		/* Execute is relevant for reads only. */
 		if (!t1 || t2)
 			mask &= ~BIT(30);
@@ -305,6 +308,8 @@ static bool before_tables(ref *r)
 			succeed_as(r, IOM_VTD_UR);
 		return false;
 	}
+	if (c->at == 'P' && !ref_ecap(r, 29))
+		ref_untested(r, "page request without page request services");
 	r->ssirwe = c->rtaddr >> 7 & 1 && ref_ecap(r, 57);
 	if (ttm == 2)
 		return ref_fail(r, "RTA.1.2");
@@ -319,11 +324,8 @@ static bool before_tables(ref *r)
 	r->legacy = ttm == 0;
 	if (r->legacy && execute)
 		ref_also(r, "RTA.5");
-	if (r->legacy && c->at == 'P') {
-		if (!ref_ecap(r, 29))
-			ref_untested(r, "page request without page request services");
+	if (r->legacy && c->at == 'P')
 		return ref_fail(r, "RTA.3");
-	}
 	if (r->legacy && pasid)
 		return ref_fail(r, "RTA.2");
 	if (r->legacy && r->ssirwe)

@@ -81,10 +81,8 @@ static void put_posted(generator *g, uint64_t at)
 	control |= g->eime ? word(g) << 32 : (uint64_t)below(g, 256) << 40;
 	iom_vtd_case_put(g->c, at, lo, "irte.q0");
 	iom_vtd_case_put(g->c, at + 8, source(g) | descriptor >> 32 << 32, "irte.q1");
-	for (unsigned i = 0; i < 4; i++) {
-		if (chance(g, 50))
-			iom_vtd_case_put(g->c, descriptor + 8 * i, word(g), "pid");
-	}
+	for (unsigned i = 0; i < 4; i++)
+		iom_vtd_case_put(g->c, descriptor + 8 * i, chance(g, 50) ? word(g) : 0, "pid");
 	iom_vtd_case_put(g->c, descriptor + 32, control, "pid.q4");
 	if (chance(g, 5))
 		iom_vtd_case_put(g->c, descriptor + 40 + 8 * below(g, 3), BIT(below(g, 64)),

@@ -69,7 +69,7 @@ enum {
 };
 
 /* "0 if X=0" of register_fields.tsv, in an order that settles in one pass. */
-static void settle(iom_vtd_case *c)
+void vtd_settle_capabilities(iom_vtd_case *c)
 {
 	static const struct {
 		unsigned without;
@@ -157,7 +157,7 @@ void vtd_generate_unit(vtd_random *rnd, iom_vtd_case *c)
 					     : c->haw - 1 + vtd_random_below(rnd, 58u - c->haw));
 	if (vtd_random_chance(rnd, 15))
 		set_field(&c->ecap, 35, 5, 5 + vtd_random_below(rnd, 15));
-	settle(c);
+	vtd_settle_capabilities(c);
 	/* Without a second stage there is no AGAW from major revision 6 on. */
 	if (!(c->ecap & BIT(ECAP_SSTS)) && c->ver >= 0x60)
 		set_field(&c->cap, 8, 5, 0);

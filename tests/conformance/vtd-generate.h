@@ -41,6 +41,8 @@ typedef struct vtd_random_case {
 
 /* Capabilities that contradict nothing in register_fields.tsv. */
 void vtd_generate_unit(vtd_random *rnd, iom_vtd_case *c);
+/* Take away what depends on a capability that is not there. */
+void vtd_settle_capabilities(iom_vtd_case *c);
 /* Memory and requests for the unit that the case has. */
 void vtd_generate_dma(vtd_random *rnd, vtd_random_case *rc);
 void vtd_generate_interrupt(vtd_random *rnd, vtd_random_case *rc);

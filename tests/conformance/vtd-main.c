@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/conformance/vtd-suites.h"
 
-IOM_TEST_MAIN(&vtd_reference_suite, &vtd_vectors_suite, &vtd_random_suite)
+IOM_TEST_MAIN(&vtd_reference_suite, &vtd_vectors_suite, &vtd_layout_suite, &vtd_reserved_suite,
+	      &vtd_faults_suite, &vtd_random_suite)

@@ -6,7 +6,9 @@
 
 extern const iom_suite vtd_reference_suite;
 extern const iom_suite vtd_vectors_suite;
-extern const iom_suite vtd_tables_suite;
+extern const iom_suite vtd_layout_suite;
+extern const iom_suite vtd_reserved_suite;
+extern const iom_suite vtd_faults_suite;
 extern const iom_suite vtd_random_suite;
 
 #endif
