@@ -10,6 +10,7 @@
 typedef struct vectors_run {
 	iom_vector_options options;
 	const char *filter; /* an id or a group, NULL for all */
+	FILE *report; /* for people: standard output, unless JSON goes there */
 	GString *failures; /* JSON array elements */
 	unsigned passed;
 	unsigned failed;
@@ -35,8 +36,8 @@ static void report_failure(vectors_run *run, const iom_tsv_row *row,
 {
 	const char *id = iom_tsv_get(row, "id");
 
-	printf("FAILED %s: %s\n  expected %s\n  got      %s\n", id, iom_tsv_get(row, "title"),
-	       outcome->expected->str, outcome->got->str);
+	fprintf(run->report, "FAILED %s: %s\n  expected %s\n  got      %s\n", id,
+		iom_tsv_get(row, "title"), outcome->expected->str, outcome->got->str);
 	g_string_append(run->failures,
 			run->failures->len ? ",\n    { \"id\": " : "\n    { \"id\": ");
 	json_string(run->failures, id);
@@ -66,8 +67,8 @@ static bool run_row(vectors_run *run, const iom_vector_kind *kind, const iom_tsv
 	if (!kind->run(row, &run->options, outcome, error))
 		return false;
 	if (run->options.explain)
-		printf("%s: %s\n%s", iom_tsv_get(row, "id"), iom_tsv_get(row, "title"),
-		       run->options.explain->str);
+		fprintf(run->report, "%s: %s\n%s", iom_tsv_get(row, "id"),
+			iom_tsv_get(row, "title"), run->options.explain->str);
 	if (iom_vector_passed(outcome)) {
 		run->passed++;
 	} else {
@@ -121,13 +122,15 @@ static int run_files(vectors_run *run, int n, char **paths, const char *json)
 	GError *error = NULL;
 	bool ok = true;
 
+	run->report = json && strcmp(json, "-") == 0 ? stderr : stdout;
 	for (int i = 0; ok && i < n; i++)
 		ok = run_file(run, paths[i], &error);
 	if (ok && json)
 		ok = write_json(run, json, &error);
 	if (!ok)
 		return iom_cmd_fail("vectors", error);
-	printf("%u passed, %u failed, %u skipped\n", run->passed, run->failed, run->skipped);
+	fprintf(run->report, "%u passed, %u failed, %u skipped\n", run->passed, run->failed,
+		run->skipped);
 	return run->failed ? 1 : 0;
 }
 

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define QUICK_COUNT 1000000u
+#define QUICK_COUNT 500000u
 #define FULL_COUNT 20000000u
 #define CASES_PER_IDS 48
 #define REQUESTS_PER_CASE 16

@@ -7,6 +7,7 @@
 extern const iom_suite smmu_vectors_suite;
 extern const iom_suite smmu_random_suite;
 extern const iom_suite smmu_fields_suite;
+extern const iom_suite smmu_frame_suite;
 extern const iom_suite smmu_illegal_suite;
 extern const iom_suite smmu_registers_suite;
 extern const iom_suite smmu_commands_suite;
