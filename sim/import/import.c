@@ -45,8 +45,8 @@ void iom_import_report_print(const iom_import_report *report, const char *log, G
 			       report->commands, report->memory_writes);
 	if (report->made_up)
 		g_string_append_printf(out,
-				       "  %" PRIu64 " commands were written from the log, the "
-				       "queue having been used again since\n",
+				       "  %" PRIu64 " commands were made up from the log, the "
+				       "tables holding others in their place\n",
 				       report->made_up);
 	if (report->left_out)
 		g_string_append_printf(out,

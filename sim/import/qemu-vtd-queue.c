@@ -7,12 +7,13 @@
 #include "sim/import/qemu-vtd.h"
 
 #define TYPE_DEVICE_TLB 3
-#define TYPE_PASID_IOTLB 6
-#define TYPE_PASID_CACHE 7
+#define TYPE_WAIT 5
 #define TYPE_PASID_DEVICE_TLB 8
 #define TYPE_PAGE_RESPONSE 9
 /* pc_inv_dsc, all of the PASID cache (6.5.2.2). */
 #define PASID_CACHE_GLOBAL UINT64_C(0x37)
+/* iotlb_inv_dsc, all of it (6.5.2.3). */
+#define IOTLB_GLOBAL UINT64_C(0xd2)
 #define IQA_MASK (~UINT64_C(0xfff))
 
 static unsigned type_of(uint64_t low)
@@ -47,20 +48,18 @@ void iom_qemu_vtd_queue_event(iom_qemu_vtd *q, const iom_qemu_event *e)
 	}
 }
 
-/* Contents for a slot that QEMU fetched without a word: 7.2 does so for two types. */
-static void guess_words(const iom_qemu_vtd *q, iom_vtd_seen_desc *desc, uint64_t slot)
+/*
+ * Contents for a slot that QEMU fetched without a word. Until 10.x that is so of
+ * PASID-cache descriptors, in 7.2 also of PASID-based IOTLB descriptors, which
+ * drivers queue after one of the former. What the slot holds in the end may be of
+ * another round, for another domain; everything may always be invalidated instead
+ * (6.5.2.2, 6.5.2.3).
+ */
+static void guess_words(iom_qemu_vtd *q, iom_vtd_seen_desc *desc, uint64_t slot)
 {
-	uint64_t low = iom_shadow_get(&q->tables->words, slot);
-	unsigned type = type_of(low);
-
-	if (type == TYPE_PASID_CACHE || type == TYPE_PASID_IOTLB) {
-		desc->low = low;
-		desc->high = iom_shadow_get(&q->tables->words, slot + 8);
-	} else {
-		desc->low = PASID_CACHE_GLOBAL;
-		desc->high = 0;
-		q->sink->report->made_up++;
-	}
+	desc->low = q->silent_before ? IOTLB_GLOBAL : PASID_CACHE_GLOBAL;
+	desc->high = 0;
+	q->sink->report->made_up += iom_shadow_get(&q->tables->words, slot) != desc->low;
 }
 
 static void place(iom_qemu_vtd *q, iom_vtd_seen_desc *desc)
@@ -75,6 +74,8 @@ static void place(iom_qemu_vtd *q, iom_vtd_seen_desc *desc)
 	if (!desc->has_words)
 		guess_words(q, desc, old);
 	type = type_of(desc->low);
+	if (type != TYPE_WAIT)
+		q->silent_before = !desc->has_words;
 	q->device_tlb |= type == TYPE_DEVICE_TLB || type == TYPE_PASID_DEVICE_TLB;
 	q->page_response |= type == TYPE_PAGE_RESPONSE;
 	iom_qemu_vtd_unmap(q, desc->low, desc->high);

@@ -51,6 +51,7 @@ typedef struct iom_qemu_vtd {
 	GArray *descs; /* iom_vtd_seen_desc: fetched because of it */
 	uint32_t next_head, first_head; /* of descriptors; a late log starts amid the queue */
 	bool head_lines;
+	bool silent_before; /* the last descriptor but waits was one without words */
 
 	GHashTable *contexts; /* source-id -> iom_vtd_seen_context */
 	iom_vtd_seen_page page;

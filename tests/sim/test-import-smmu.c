@@ -28,7 +28,7 @@
 	"smmuv3_decode_cd_tt TT[0]:tsz:16 ttb:" ttb " granule_sz:12 had:0\n"
 #define HIT(sid) \
 	"smmuv3_config_cache_hit Config cache HIT for sid=" sid " (hits=1, misses=1, hit " \
-								"rate=50)\n"
+	"rate=50)\n"
 #define LOOKUP(what, asid, addr) \
 	"smmu_iotlb_lookup_" what " IOTLB cache X asid=" asid " addr=" addr \
 	" hit=0 miss=1 hit rate=0\n"
@@ -245,19 +245,23 @@ static void commands_come_from_the_tables_or_the_log(void)
 				      "num_pages=0x1 ttl=3 leaf=1\n"
 				      "smmuv3_s1_range_inval vmid=0 asid=7 addr=0xffffa000 tg=1 "
 				      "num_pages=0x2 ttl=3 leaf=1\n" CMDQ("2", "SYNC") PROD("0x3")
-					      CMDQ("15", "CFGI_STE_RANGE") "smmuv3_cmdq_cfgi_ste_"
-									   "range start=0x0 - "
-									   "end=0xffffffff\n" CMDQ(
-										   "0",
-										   "CFGI_CD") "smmu"
-											      "v3_"
-											      "cmdq"
-											      "_cfg"
-											      "i_"
-											      "cd "
-											      "sid="
-											      "0x18"
-											      "\n" PROD("0x11");
+					      CMDQ("15",
+						   "CFGI_STE_RANGE") "smmuv3_cmdq_cfgi_ste_"
+								     "range start=0x0 - "
+								     "end=0xffffffff\n" CMDQ(
+									     "0",
+									     "CFGI_CD") "smmu"
+											"v3_"
+											"cmdq"
+											"_cfg"
+											"i_"
+											"cd "
+											"sid="
+											"0x18"
+											"\n" PROD(
+												"0x"
+												"1"
+												"1");
 	/* Slot 0 holds a later command, slot 2 the SYNC as it was. */
 	imported *im = import_text(log, -1,
 				   "0x42000000 0x1800000005 cmdq\n"
