@@ -137,6 +137,51 @@ static void by_tag(void)
 	run(12, 3, IOM_POLICY_RANDOM, true);
 }
 
+/* One entry, rewritten all the time: a reader sees one of its values, whole. */
+static gpointer rewrite(gpointer data)
+{
+	stress *s = data;
+
+	for (uint64_t version = 1; version <= 1000000; version++) {
+		uint64_t value[WORDS];
+
+		for (unsigned i = 0; i < WORDS; i++)
+			value[i] = version * (i + 1);
+		iom_cache_insert(s->cache, &scope, 0, 12, value, sizeof(value), NULL, 0,
+				 iom_tags_epoch(s->tags));
+	}
+	__atomic_store_n(&s->stop, 1, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+static void whole_values(void)
+{
+	iom_cache_geometry g = { 8, 8, IOM_POLICY_LRU };
+	stress s = { .tags = iom_tags_new() };
+	GThread *writer;
+	uint64_t last = 0;
+
+	s.cache = iom_cache_new("iotlb", &g, s.tags);
+	writer = g_thread_new("rewrite", rewrite, &s);
+	while (!__atomic_load_n(&s.stop, __ATOMIC_ACQUIRE)) {
+		uint64_t value[WORDS];
+
+		if (!iom_cache_lookup(s.cache, &scope, 0, value, sizeof(value), NULL))
+			continue;
+		s.hits++;
+		s.wrong += value[0] < last;
+		last = value[0];
+		for (unsigned i = 1; i < WORDS; i++)
+			s.torn += value[i] != value[0] * (i + 1);
+	}
+	g_thread_join(writer);
+	CHECK_EQ(s.torn, 0);
+	CHECK_EQ(s.wrong, 0);
+	CU_ASSERT_TRUE(s.hits > 0);
+	iom_cache_free(s.cache);
+	iom_tags_free(s.tags);
+}
+
 /* More threads than slots of their own, one after the other and side by side. */
 typedef struct counted {
 	iom_cache *cache;
@@ -198,6 +243,7 @@ static void counters(void)
 static const iom_test tests[] = {
 	{ "no stale hit after an invalidation of a range", by_range },
 	{ "no stale hit after an invalidation of a tag", by_tag },
+	{ "values are never half of one and half of another", whole_values },
 	{ "counters of a hundred threads", counters },
 	{ 0 },
 };
