@@ -53,7 +53,7 @@ struct iom_input {
 #if IOM_HAVE_ZLIB
 	z_stream zlib;
 #endif
-	uint8_t window[WINDOW];
+	uint8_t *window;
 };
 
 static bool refill(iom_input *in, GError **error)
@@ -176,6 +176,7 @@ iom_input *iom_input_open(const char *path, GError **error)
 	in->regular = S_ISREG(st.st_mode) && !standard;
 	if (in->regular)
 		in->size = (uint64_t)st.st_size;
+	in->window = g_malloc(WINDOW);
 	if (!fill_start(in, error))
 		goto fail;
 	in->format = detect(in->window, in->end);
@@ -207,6 +208,7 @@ void iom_input_close(iom_input *in)
 		inflateEnd(&in->zlib);
 #endif
 	g_clear_error(&in->problem);
+	g_free(in->window);
 	g_free(in->name);
 	g_free(in);
 }

@@ -27,6 +27,7 @@ struct iom_trace_reader {
 	bool failed;
 	iom_trace_record record; /* where the host's byte order is not the file's */
 	uint8_t *buffer; /* of a streamed chunk */
+	uint32_t buffer_slots;
 };
 
 /*
@@ -199,8 +200,6 @@ iom_trace_reader *iom_trace_reader_new(const char *path, GError **error)
 		goto fail;
 	if (r->map && !check_end(r, error))
 		goto fail;
-	if (!r->map)
-		r->buffer = g_malloc((size_t)TRACE_MAX_CHUNK_SLOTS * TRACE_SLOT);
 	return r;
 fail:
 	iom_trace_reader_free(r);
@@ -340,8 +339,11 @@ static int next_chunk(iom_trace_reader *r, GError **error)
 	r->chunk_crc = iom_crc32c(r->chunk_crc, slot, TRACE_SLOT);
 	if (slot != own)
 		memcpy(own, slot, TRACE_SLOT);
-	if (!r->map && !r->buffer)
-		r->buffer = g_malloc((size_t)TRACE_MAX_CHUNK_SLOTS * TRACE_SLOT);
+	if (!r->map && slots > r->buffer_slots) {
+		g_free(r->buffer);
+		r->buffer = g_malloc((size_t)slots * TRACE_SLOT);
+		r->buffer_slots = slots;
+	}
 	data = take(r, (size_t)slots * TRACE_SLOT, r->buffer, &got, &problem);
 	if (!data)
 		return fail_input(r, problem, error);
