@@ -258,9 +258,9 @@ void iom_qemu_smmu_need_enabled(iom_qemu_smmu *q, bool queue)
 			assume_stream_table(q);
 		cr0 |= CR0_SMMUEN;
 	}
-	if (!(cr0 & CR0_CMDQEN)) {
-		if (!q->cmdq)
-			assume_command_queue(q);
+	/* Where the queue's consumer is shows with the first command only. */
+	if (queue) {
+		assume_command_queue(q);
 		cr0 |= CR0_CMDQEN;
 	}
 	write_register(q, REG_CR0, cr0, 4);

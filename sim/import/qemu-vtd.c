@@ -98,6 +98,7 @@ void iom_qemu_vtd_write(iom_qemu_vtd *q, uint64_t offset, uint64_t value, unsign
 		if (value & GCMD_SRTP)
 			q->root = q->rtaddr;
 		q->te = (value & GCMD_TE) != 0;
+		q->qie = value & GCMD_QIE;
 		if (!(value & GCMD_QIE))
 			q->next_head = q->first_head = 0;
 		break;
@@ -128,32 +129,50 @@ void iom_qemu_vtd_write(iom_qemu_vtd *q, uint64_t offset, uint64_t value, unsign
 	iom_sink_register(q->sink, offset, value, size);
 }
 
-/* Where root table and queue are, when no register write tells. */
-static void assume_setup(iom_qemu_vtd *q)
+static void note_late(iom_qemu_vtd *q)
 {
-	const iom_tables *t = q->tables;
-	bool scalable = iom_tables_has(t, IOM_TABLE_PASID_DIR);
-	uint64_t low = t->low[IOM_TABLE_QUEUE] & ~UINT64_C(0xfff), bytes = 0x1000;
-	uint64_t qs = 0;
-
 	iom_sink_note(q->sink, "the log begins after the driver set the unit up: where its tables "
 			       "and queue are is taken from the tables file");
-	iom_qemu_vtd_write(q, REG_RTADDR,
-			   (iom_tables_has(t, IOM_TABLE_ROOT)
-				    ? t->low[IOM_TABLE_ROOT] & ~UINT64_C(0xfff)
-				    : 0x1000) |
-				   (scalable ? 1 << 10 : 0),
-			   8);
-	iom_qemu_vtd_write(q, REG_GCMD, GCMD_SRTP, 4);
-	if (iom_tables_has(t, IOM_TABLE_QUEUE)) {
-		while (qs < 7 && t->high[IOM_TABLE_QUEUE] - low >= bytes) {
-			bytes *= 2;
-			qs++;
-		}
-		iom_qemu_vtd_write(q, REG_IQT, 0, 8);
-		iom_qemu_vtd_write(q, REG_IQA, low | qs | (scalable ? 1 << 11 : 0), 8);
+}
+
+/* Where the root table is, when no register write tells. */
+static void assume_tables(iom_qemu_vtd *q)
+{
+	const iom_tables *t = q->tables;
+	uint64_t root = iom_tables_has(t, IOM_TABLE_ROOT)
+				? t->low[IOM_TABLE_ROOT] & ~UINT64_C(0xfff)
+				: 0x1000;
+
+	note_late(q);
+	if (iom_tables_has(t, IOM_TABLE_PASID_DIR))
+		root |= 1 << 10; /* TTM: scalable mode */
+	iom_qemu_vtd_write(q, REG_RTADDR, root, 8);
+	iom_qemu_vtd_write(q, REG_GCMD, GCMD_SRTP | q->qie, 4);
+	iom_qemu_vtd_write(q, REG_GCMD, GCMD_TE | q->qie, 4);
+}
+
+/* Where the queue is; it is taken up at `head`, which becomes its first slot. */
+static void assume_queue(iom_qemu_vtd *q, uint32_t head)
+{
+	const iom_tables *t = q->tables;
+	bool scalable = iom_qemu_vtd_scalable(q) || iom_tables_has(t, IOM_TABLE_PASID_DIR);
+	uint64_t low = t->low[IOM_TABLE_QUEUE] & ~UINT64_C(0xfff), bytes = 0x1000, qs = 0;
+
+	note_late(q);
+	if (!iom_tables_has(t, IOM_TABLE_QUEUE)) {
+		low = 0x2000;
+		bytes = 0x8000;
+		qs = 3;
 	}
-	iom_qemu_vtd_write(q, REG_GCMD, q->iqa ? GCMD_TE | GCMD_QIE : GCMD_TE, 4);
+	while (qs < 7 && iom_tables_has(t, IOM_TABLE_QUEUE) &&
+	       t->high[IOM_TABLE_QUEUE] - low >= bytes) {
+		bytes *= 2;
+		qs++;
+	}
+	iom_qemu_vtd_write(q, REG_IQT, 0, 8);
+	iom_qemu_vtd_write(q, REG_IQA, low | qs | (scalable ? 1 << 11 : 0), 8);
+	iom_qemu_vtd_write(q, REG_GCMD, GCMD_QIE | (q->te ? GCMD_TE : 0), 4);
+	q->next_head = q->first_head = head;
 }
 
 static void flush_tail(iom_qemu_vtd *q)
@@ -176,8 +195,7 @@ static void flush_write(iom_qemu_vtd *q)
 		const iom_vtd_seen_desc *first = &g_array_index(q->descs, iom_vtd_seen_desc, 0);
 		uint32_t head = first->has_index ? first->index : 0;
 
-		assume_setup(q);
-		q->next_head = q->first_head = head;
+		assume_queue(q, head);
 	}
 	if (q->pending_offset == REG_IQT)
 		flush_tail(q);
@@ -258,7 +276,7 @@ static void translate(iom_qemu_vtd *q, const iom_qemu_event *e)
 	}
 	m.pass_through = q->pass_through && q->pass_through_requester == m.requester;
 	if (!q->te && (m.has_entry || m.pass_through || m.iova != m.gpa))
-		assume_setup(q);
+		assume_tables(q);
 	if (q->te) {
 		perm = iom_qemu_vtd_map(q, &m);
 		if (m.has_entry) {
@@ -292,7 +310,7 @@ static void fault(iom_qemu_vtd *q, const iom_qemu_event *e)
 	if (reason >= FIRST_INTERRUPT_REASON && reason <= LAST_INTERRUPT_REASON)
 		return;
 	if (!q->te)
-		assume_setup(q);
+		assume_tables(q);
 	iom_qemu_vtd_forbid(q, (uint16_t)record.requester, record.address, write, reason);
 	/* QEMU reports legacy reasons for second-stage tables in scalable mode too. */
 	if (!iom_qemu_vtd_scalable(q) || reason >= FIRST_SCALABLE_REASON)

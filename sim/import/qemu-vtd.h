@@ -41,6 +41,7 @@ typedef struct iom_qemu_vtd {
 
 	/* Registers as the trace leaves them. */
 	bool te;
+	uint64_t qie; /* the bit of GCMD */
 	uint64_t rtaddr, root; /* as written; as latched by SRTP */
 	uint64_t iqa, iva;
 	bool eim;
