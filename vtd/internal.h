@@ -104,22 +104,37 @@ enum {
 	VTD_CTX_SSIRWE = 1u << 16,
 };
 
+/*
+ * What a hit of the IOTLB needs of a context comes first: it fits the part of a
+ * cache entry that is read with the entry itself.
+ */
+typedef struct vtd_context_head {
+	uint32_t signature; /* of all that decides a translation */
+	uint32_t flags; /* VTD_CTX_* */
+	uint32_t pasid; /* of the request, or RID_PASID */
+	uint16_t did;
+	uint8_t pgtt; /* vtd_pgtt */
+	uint8_t width; /* bits of an input address: min(MGAW, AGAW), or canonical width */
+} vtd_context_head;
+G_STATIC_ASSERT(sizeof(vtd_context_head) == 16);
+
 typedef struct vtd_context {
+	uint32_t signature; /* to `width` as in vtd_context_head */
+	uint32_t flags;
+	uint32_t pasid;
+	uint16_t did;
+	uint8_t pgtt;
+	uint8_t width;
 	uint64_t ss; /* SSPTPTR */
 	uint64_t fs; /* FSPTPTR */
 	uint64_t hpt; /* HPTPTR, and HPTSZ in bits 1:0 */
 	uint32_t pat;
-	uint32_t pasid; /* of the request, or RID_PASID */
-	uint32_t flags; /* VTD_CTX_* */
-	uint32_t signature; /* of all that decides a translation */
-	uint16_t did;
 	uint16_t hptdid;
-	uint8_t pgtt; /* vtd_pgtt */
 	uint8_t ss_levels;
 	uint8_t fs_levels;
-	uint8_t width; /* bits of an input address: min(MGAW, AGAW), or canonical width */
 } vtd_context;
 G_STATIC_ASSERT(sizeof(vtd_context) <= IOM_CACHE_VALUE);
+G_STATIC_ASSERT(offsetof(vtd_context, ss) == sizeof(vtd_context_head));
 
 /* The payload of the IOTLB. */
 enum {
@@ -212,10 +227,27 @@ typedef enum vtd_tag_kind {
 	VTD_TAG_HPT, /* host permissions of an HPT domain */
 } vtd_tag_kind;
 
+/*
+ * Contexts that were just used, in front of the configuration cache. One is good
+ * while nothing of the configuration was invalidated since it was looked up. A
+ * writer makes `sequence` odd. Only while the cache behind has never evicted
+ * anything: then it has no need of knowing what is used.
+ */
+#define VTD_N_RECENT 64
+
+typedef struct vtd_recent {
+	_Atomic uint64_t sequence;
+	_Atomic uint64_t key; /* source-id and PASID, see fast.c */
+	_Atomic uint64_t generation;
+	_Atomic uint64_t head[2]; /* a vtd_context_head */
+} vtd_recent;
+
 typedef struct vtd_unit {
 	iom_iommu base;
 	_Atomic uint64_t mode;
 	_Atomic uint64_t ir_mode;
+	_Atomic uint64_t generation; /* of the configuration; invalidations count it up */
+	_Atomic bool recent_off;
 	vtd_caps caps;
 	iom_tags *tags;
 	iom_cache *cache[IOM_N_CACHES];
@@ -232,6 +264,7 @@ typedef struct vtd_unit {
 	vtd_perfmon perfmon;
 	_Atomic uint64_t commands[VTD_N_COMMANDS];
 	iom_vtd_config config;
+	vtd_recent recent[VTD_N_RECENT];
 } vtd_unit;
 
 static inline vtd_unit *vtd_of(iom_iommu *iommu)
@@ -254,6 +287,12 @@ typedef struct vtd_update {
 	int8_t level;
 } vtd_update;
 
+enum {
+	VTD_LOOKED_CONTEXT = 1, /* not in the configuration cache */
+	VTD_LOOKED_HIT = 2, /* in the configuration cache */
+	VTD_LOOKED_TLB = 4, /* in the IOTLB, or not, but no answer */
+};
+
 typedef struct vtd_dma {
 	vtd_unit *unit;
 	uint64_t mode;
@@ -273,6 +312,7 @@ typedef struct vtd_dma {
 	bool supervisor; /* the privilege that tables judge */
 	bool speculative;
 	bool fpd; /* an entry on the way disables fault processing */
+	uint8_t looked; /* VTD_LOOKED_*: what the fast way has looked up and counted */
 	vtd_context ctx;
 
 	/* the one fault exit: set by vtd_fail() */
@@ -381,21 +421,73 @@ vtd_updated vtd_update_run(vtd_dma *dma);
 /* memtype.c */
 uint8_t vtd_memtype(vtd_dma *dma, unsigned pat_index, const vtd_ss *ss, uint64_t hpa);
 
-/* translate.c, result.c */
+/* translate.c, fast.c, result.c */
+void vtd_translate_slow(vtd_unit *unit, const iom_request *request, iom_result *result,
+			unsigned looked);
 void vtd_translate(iom_iommu *iommu, const iom_request *request, iom_result *result);
 void vtd_fault_exit(vtd_dma *dma, iom_result *result);
 void vtd_dma_init(vtd_dma *dma, vtd_unit *unit, const iom_request *request);
 bool vtd_protected(vtd_unit *unit, uint64_t address, uint64_t length);
 
 /* scopes and tags of the caches: tags.c */
-iom_cache_scope vtd_scope_config(const vtd_dma *dma);
-iom_cache_scope vtd_scope_tlb(const vtd_context *ctx);
-iom_cache_scope vtd_scope_first(unsigned pgtt, unsigned did, uint32_t pasid);
-iom_cache_scope vtd_scope_second(unsigned did);
-iom_cache_scope vtd_scope_hpt(unsigned did);
+/*
+ * A scope names an address space for look-ups. The translations of a domain by
+ * the second stage alone share one scope; those in which a first stage has a
+ * part have one for each PASID.
+ */
+enum { VTD_SCOPE_CONFIG = 1, VTD_SCOPE_FIRST, VTD_SCOPE_SECOND, VTD_SCOPE_HPT };
+
+static inline iom_cache_scope vtd_scope(unsigned kind, unsigned variant, unsigned did,
+					uint32_t pasid)
+{
+	return (iom_cache_scope){ (uint64_t)kind << 32 | variant, (uint64_t)did << 32 | pasid };
+}
+
+/*
+ * The configuration cache is looked up by source-id (the address) and PASID, or
+ * IOM_NO_PASID. A translated request may end before the PASID tables, which
+ * gives another context.
+ */
+static inline iom_cache_scope vtd_scope_config(bool translated, uint32_t pasid)
+{
+	return vtd_scope(VTD_SCOPE_CONFIG, translated, 0, pasid);
+}
+
+static inline iom_cache_scope vtd_scope_first(unsigned pgtt, unsigned did, uint32_t pasid)
+{
+	return vtd_scope(VTD_SCOPE_FIRST, pgtt, did, pasid);
+}
+
+static inline iom_cache_scope vtd_scope_second(unsigned did)
+{
+	return vtd_scope(VTD_SCOPE_SECOND, 0, did, 0);
+}
+
+static inline iom_cache_scope vtd_scope_hpt(unsigned did)
+{
+	return vtd_scope(VTD_SCOPE_HPT, 0, did, 0);
+}
+
+static inline bool vtd_has_first_stage(unsigned pgtt)
+{
+	return pgtt == VTD_PGTT_FIRST || pgtt == VTD_PGTT_NESTED;
+}
+
+static inline iom_cache_scope vtd_scope_tlb(unsigned pgtt, unsigned did, uint32_t pasid)
+{
+	return vtd_has_first_stage(pgtt) ? vtd_scope_first(pgtt, did, pasid)
+					 : vtd_scope_second(did);
+}
+
 iom_tag *vtd_tag(vtd_unit *unit, vtd_tag_kind kind, unsigned did, uint32_t pasid);
 unsigned vtd_tags_tlb(vtd_unit *unit, const vtd_context *ctx, iom_tag **tags);
 void vtd_tag_drop(vtd_unit *unit, vtd_tag_kind kind, unsigned did, uint32_t pasid);
+
+/* Nothing that was looked up in the configuration so far is used again. */
+static inline void vtd_forget_recent(vtd_unit *unit)
+{
+	atomic_fetch_add_explicit(&unit->generation, 1, memory_order_acq_rel);
+}
 
 /* invalidations: inval.c */
 void vtd_inv_all_dma(vtd_unit *unit);

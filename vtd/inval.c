@@ -11,6 +11,7 @@ static void tell(vtd_unit *unit, const iom_invalidation *inv)
 		unit->base.bus.invalidated(unit->base.bus.opaque, inv);
 }
 
+/* What every invalidation of contexts ends with. */
 static void tell_config(vtd_unit *unit, uint32_t sid, uint32_t did, uint32_t pasid)
 {
 	iom_invalidation inv = { .kind = IOM_INV_CONFIG,
@@ -19,6 +20,7 @@ static void tell_config(vtd_unit *unit, uint32_t sid, uint32_t did, uint32_t pas
 				 .asid = IOM_INV_ANY,
 				 .vmid = did };
 
+	vtd_forget_recent(unit);
 	tell(unit, &inv);
 }
 
@@ -69,6 +71,7 @@ void vtd_inv_all_dma(vtd_unit *unit)
 				 .vmid = IOM_INV_ANY };
 
 	iom_cache_invalidate_all(unit->cache[IOM_CACHE_CONFIG]);
+	vtd_forget_recent(unit);
 	all_translations(unit);
 	tell(unit, &inv);
 }

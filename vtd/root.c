@@ -226,12 +226,18 @@ static bool cached_allows(const vtd_dma *dma)
 	return true;
 }
 
+static iom_cache_scope config_scope(const vtd_dma *dma)
+{
+	return vtd_scope_config(dma->type == IOM_TRANSLATED && !dma->page_request,
+				dma->has_pasid ? dma->pasid : IOM_NO_PASID);
+}
+
 static void insert(vtd_dma *dma)
 {
 	vtd_unit *unit = dma->unit;
 	const vtd_context *ctx = &dma->ctx;
 	iom_cache *cache = unit->cache[IOM_CACHE_CONFIG];
-	iom_cache_scope scope = vtd_scope_config(dma);
+	iom_cache_scope scope = config_scope(dma);
 
 	if (!iom_cache_enabled(cache))
 		return;
@@ -242,19 +248,38 @@ static void insert(vtd_dma *dma)
 	};
 
 	iom_cache_insert(cache, &scope, dma->sid, 0, ctx, sizeof(*ctx), tags, 3, dma->epoch);
+	if (!atomic_load_explicit(&unit->recent_off, memory_order_relaxed)) {
+		iom_cache_statistics used;
+
+		iom_cache_statistics_get(cache, &used);
+		if (used.evictions) {
+			atomic_store_explicit(&unit->recent_off, true, memory_order_relaxed);
+			vtd_forget_recent(unit);
+		}
+	}
+}
+
+/* The configuration cache, counted once however often it is asked. */
+static bool cached(vtd_dma *dma)
+{
+	iom_cache *cache = dma->unit->cache[IOM_CACHE_CONFIG];
+	iom_cache_scope scope = config_scope(dma);
+
+	vtd_perf(dma, VTD_PERF_CONTEXT_LOOKUP);
+	vtd_perf(dma, VTD_PERF_PASID_LOOKUP);
+	if (dma->looked & VTD_LOOKED_CONTEXT)
+		return false;
+	if (dma->looked & VTD_LOOKED_HIT)
+		return iom_cache_peek(cache, &scope, dma->sid, &dma->ctx, sizeof(dma->ctx), NULL);
+	return iom_cache_lookup(cache, &scope, dma->sid, &dma->ctx, sizeof(dma->ctx), NULL);
 }
 
 bool vtd_context_get(vtd_dma *dma)
 {
 	vtd_unit *unit = dma->unit;
-	iom_cache_scope scope = vtd_scope_config(dma);
 
 	dma->ctx.did = 0;
-	vtd_perf(dma, VTD_PERF_CONTEXT_LOOKUP);
-	vtd_perf(dma, VTD_PERF_PASID_LOOKUP);
-	if (iom_cache_lookup(unit->cache[IOM_CACHE_CONFIG], &scope, dma->sid, &dma->ctx,
-			     sizeof(dma->ctx), NULL) &&
-	    cached_allows(dma)) {
+	if (cached(dma) && cached_allows(dma)) {
 		if (iom_observed(&unit->base))
 			iom_step_note(&unit->base, IOM_STEP_CACHE, "context and PASID entry",
 				      "6.2.2 Context-Cache", dma->address,

@@ -42,6 +42,7 @@ void vtd_reset_locked(vtd_unit *unit)
 	vtd_perfmon_reset(unit);
 	vtd_publish(unit);
 	iom_tags_invalidate_all(unit->tags);
+	vtd_forget_recent(unit);
 }
 
 void vtd_reset(iom_iommu *iommu)
@@ -232,6 +233,7 @@ gboolean vtd_load(iom_iommu *iommu, GBytes *state, GError **error)
 		take(unit, &l);
 		vtd_publish(unit);
 		iom_tags_invalidate_all(unit->tags);
+		vtd_forget_recent(unit);
 		g_mutex_unlock(&unit->lock);
 	}
 	g_free(l.regs);

@@ -22,8 +22,7 @@ void vtd_dma_init(vtd_dma *dma, vtd_unit *unit, const iom_request *r)
 	dma->column = (uint8_t)(2 * r->type + dma->has_pasid);
 	/* 4.2.3: a translation request is a read, whatever it asks rights for */
 	dma->atomic = r->access & IOM_ATOMIC && r->type != IOM_TRANSLATION_REQUEST;
-	dma->write = dma->atomic ||
-		     (r->access & IOM_WRITE && r->type != IOM_TRANSLATION_REQUEST);
+	dma->write = dma->atomic || (r->access & IOM_WRITE && r->type != IOM_TRANSLATION_REQUEST);
 	dma->zero_length = r->flags & IOM_REQ_ZERO_LENGTH && !dma->write;
 	dma->read = dma->atomic || r->access & (IOM_READ | IOM_EXECUTE) || !dma->write;
 	dma->pr = dma->has_pasid && r->flags & (IOM_REQ_PASID_PRIV | IOM_REQ_PRIVILEGED);
@@ -32,6 +31,7 @@ void vtd_dma_init(vtd_dma *dma, vtd_unit *unit, const iom_request *r)
 			r->flags & IOM_REQ_NO_WRITE;
 	dma->speculative = r->flags & IOM_REQ_SPECULATIVE;
 	dma->n_updates = 0;
+	dma->looked = 0;
 	dma->reason = VTD_OK;
 	dma->level = -1;
 	dma->stage = 0;
@@ -251,7 +251,7 @@ static void keep(vtd_dma *dma, const vtd_found *found)
 {
 	vtd_unit *unit = dma->unit;
 	iom_cache *cache = unit->cache[IOM_CACHE_IOTLB];
-	iom_cache_scope scope = vtd_scope_tlb(&dma->ctx);
+	iom_cache_scope scope = vtd_scope_tlb(dma->ctx.pgtt, dma->ctx.did, dma->ctx.pasid);
 	iom_tag *tags[IOM_CACHE_TAGS];
 	vtd_tlb tlb = { found->page, dma->ctx.signature, found->flags, found->memtype, found->lg2 };
 
@@ -266,9 +266,11 @@ static void keep(vtd_dma *dma, const vtd_found *found)
 /* The IOTLB answers if it says yes; whatever it would refuse is walked. */
 static bool cached(vtd_dma *dma, vtd_found *found)
 {
-	iom_cache_scope scope = vtd_scope_tlb(&dma->ctx);
+	iom_cache_scope scope = vtd_scope_tlb(dma->ctx.pgtt, dma->ctx.did, dma->ctx.pasid);
 	vtd_tlb tlb;
 
+	if (dma->looked & VTD_LOOKED_TLB)
+		return false;
 	vtd_perf(dma, VTD_PERF_IOTLB_LOOKUP);
 	if (!iom_cache_lookup(dma->unit->cache[IOM_CACHE_IOTLB], &scope, dma->address, &tlb,
 			      sizeof(tlb), NULL) ||
@@ -429,12 +431,13 @@ static bool steps(vtd_dma *dma, iom_result *result)
 	return page_tables(dma, result);
 }
 
-void vtd_translate(iom_iommu *iommu, const iom_request *request, iom_result *result)
+void vtd_translate_slow(vtd_unit *unit, const iom_request *request, iom_result *result,
+			unsigned looked)
 {
-	vtd_unit *unit = vtd_of(iommu);
 	vtd_dma dma;
 
 	vtd_dma_init(&dma, unit, request);
+	dma.looked = (uint8_t)looked;
 	bool enabled = dma.mode & VTD_MODE_TES;
 
 	/* 4.2.1: translation off, and requests that no rule of ATS allows */

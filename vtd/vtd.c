@@ -132,6 +132,7 @@ iom_iommu *iom_vtd_new(const iom_vtd_config *config, const iom_bus *bus, GError 
 	unit->tags = iom_tags_new();
 	for (unsigned i = 0; i < IOM_N_CACHES; i++)
 		unit->cache[i] = iom_cache_new(cache_names[i], &c.cache.cache[i], unit->tags);
+	atomic_init(&unit->recent_off, !iom_cache_enabled(unit->cache[IOM_CACHE_CONFIG]));
 	unit->queue.waits = g_array_new(FALSE, TRUE, sizeof(vtd_wait));
 	unit->pasids = g_byte_array_new();
 	vtd_reset_locked(unit);
