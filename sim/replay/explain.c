@@ -161,7 +161,8 @@ static void print_result(explanation *e, iom_iommu *iommu, const iom_result *res
 	else if (result->page_lg2)
 		g_string_append_printf(e->out, ", page of 2^%u bytes", result->page_lg2);
 	g_string_append_printf(e->out,
-			       "; the same for %#" G_GINT64_MODIFIER "x bytes; memory type 0x%02x\n",
+			       "; the same for %#" G_GINT64_MODIFIER
+			       "x bytes; memory type 0x%02x\n",
 			       result->span, result->memtype);
 }
 

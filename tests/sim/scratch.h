@@ -13,7 +13,7 @@ char *scratch_path(const char *dir, const char *name);
 void scratch_put(const char *path, const void *data, gsize len);
 /* Number of entries of the directory, hidden ones included. */
 unsigned scratch_count(const char *dir);
-/* Run "TOOL -c FILE > FILE.EXT"; false when there is no such tool. */
+/* Run "TOOL -c PATH > TO"; false without such a tool, or if this build cannot read that. */
 gboolean scratch_compress(const char *tool, const char *path, const char *to);
 
 #endif

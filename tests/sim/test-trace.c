@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Traces: what is written is read back, plain, streamed and compressed. */
+#include "config.h"
+
 #include "sim/trace/crc32c.h"
 #include "sim/trace/format.h"
 #include "sim/trace/output.h"
@@ -179,12 +181,17 @@ static void test_round_trip_compressed(void)
 	g_autofree char *bytes = NULL;
 	gsize len = 0;
 
+	(void)bytes;
+	(void)len;
+#if IOM_HAVE_ZSTD
 	make(zst);
 	check_file(zst);
 	/* The frame magic of RFC 8878, and the seek table's at the end. */
 	CU_ASSERT_TRUE(g_file_get_contents(zst, &bytes, &len, NULL));
 	CU_ASSERT_EQUAL(memcmp(bytes, "\x28\xb5\x2f\xfd", 4), 0);
 	CU_ASSERT_EQUAL(memcmp(bytes + len - 4, "\xb1\xea\x92\x8f", 4), 0);
+	g_unlink(zst);
+#endif
 
 	make(plain);
 	if (scratch_compress("xz", plain, other))
@@ -193,7 +200,8 @@ static void test_round_trip_compressed(void)
 		check_file(other);
 	if (scratch_compress("zstd", plain, other))
 		check_file(other);
-	CHECK_EQ(scratch_count(dir), 3);
+	g_unlink(other);
+	CHECK_EQ(scratch_count(dir), 1);
 	scratch_free(dir);
 }
 
@@ -207,7 +215,7 @@ static void test_long(void)
 
 	for (unsigned i = 0; i < 300001; i++)
 		block[i] = (uint8_t)g_rand_int(rand);
-	for (unsigned n = 0; n < 2; n++) {
+	for (unsigned n = 0; n < 1 + IOM_HAVE_ZSTD; n++) {
 		g_autofree char *path = scratch_path(dir, names[n]);
 		iom_trace_info *info = sample_info();
 		iom_trace_writer *w = iom_trace_writer_new(path, info, NULL);
