@@ -86,6 +86,24 @@ static uint64_t harmless(smmu_gen *gen)
 	return bits;
 }
 
+/* Remember what a descriptor translates. */
+void smmu_gen_note(smmu_gen *gen, unsigned stage, const geometry *g, int level, uint64_t pa,
+		   uint64_t input)
+{
+	unsigned shift = ref_level_shift(g, level);
+
+	if (gen->n_descriptors == G_N_ELEMENTS(gen->descriptors))
+		return;
+	unsigned i = gen->n_descriptors++;
+
+	gen->descriptors[i].pa = pa;
+	gen->descriptors[i].input = input & ~low_bits(shift);
+	gen->descriptors[i].stage = (uint8_t)stage;
+	gen->descriptors[i].granule = (uint8_t)g->granule;
+	gen->descriptors[i].shift = (uint8_t)shift;
+	gen->descriptors[i].level = (int8_t)level;
+}
+
 /* ---- stage 2 ---------------------------------------------------------- */
 
 static uint64_t stage2_leaf_bits(smmu_gen *gen, const geometry *g, bool structure)
@@ -141,6 +159,7 @@ uint64_t smmu_gen_physical(smmu_gen *gen, uint64_t ipa, bool structure)
 					    (level == 3 ? 3 : 1)
 				 : encode(&g, output_page(gen, &g, g.granule)) | 3;
 			save(gen, &g, at, d);
+			smmu_gen_note(gen, 2, &g, level, at, ipa);
 		}
 		bool table_here = ref_descriptor_type(&g, level, d) == 't';
 		uint64_t out = ref_descriptor_address(&g, d, table_here ? g.granule : shift);
@@ -230,6 +249,7 @@ void smmu_gen_stage1(smmu_gen *gen, uint64_t va)
 				    encode(&g, next);
 			}
 			save(gen, &g, at, d);
+			smmu_gen_note(gen, 1, &g, level, at, va);
 		}
 		bool table_here = ref_descriptor_type(&g, level, d) == 't';
 		uint64_t out = ref_descriptor_address(&g, d, table_here ? g.granule : shift);

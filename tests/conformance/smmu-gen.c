@@ -376,9 +376,11 @@ static void place_cds(smmu_gen *gen)
 		uint64_t at = table + UINT64_C(8) * (gen->ssid >> leaf_bits);
 
 		put(gen, at, &l1cd, 1, true);
+		gen->l1cd_pa = smmu_gen_physical(gen, at, true);
 		gen->cd_address = leaf + 64 * (gen->ssid & low_bits(leaf_bits));
 	}
 	put(gen, gen->cd_address, gen->w.cd, 8, true);
+	gen->cd_pa = smmu_gen_physical(gen, gen->cd_address, true);
 }
 
 static void place_ste(smmu_gen *gen)
@@ -407,7 +409,8 @@ static void place_ste(smmu_gen *gen)
 
 		if (log2size > effective + 3)
 			base &= ~low_bits(log2size - effective + 3);
-		put(gen, base + UINT64_C(8) * (gen->sid >> effective), &l1std, 1, false);
+		gen->l1std_pa = base + UINT64_C(8) * (gen->sid >> effective);
+		put(gen, gen->l1std_pa, &l1std, 1, false);
 		gen->ste_address = leaf + 64 * index;
 	}
 	put(gen, gen->ste_address, gen->w.ste, 8, false);
@@ -440,7 +443,8 @@ static uint64_t input_address(smmu_gen *gen)
 void smmu_gen_case(smmu_gen *gen)
 {
 	smmu_store_clear(&gen->store);
-	gen->n_taken = gen->n_targets = 0;
+	gen->n_taken = gen->n_targets = gen->n_descriptors = gen->n_undo = 0;
+	gen->cd_pa = gen->l1cd_pa = gen->l1std_pa = 0;
 	gen->ssv = false;
 	gen->registers = (refwalk_registers){
 		.smmuen = CHANCE(99),

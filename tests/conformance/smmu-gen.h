@@ -61,6 +61,20 @@ typedef struct smmu_gen {
 	uint64_t targets[SMMU_MAX_TARGETS]; /* addresses that tables were made for */
 	unsigned n_targets;
 	uint64_t cd_address, ste_address; /* as software sees them */
+	/* Where the parts lie in physical memory, 0: there is none. */
+	uint64_t cd_pa, l1cd_pa, l1std_pa;
+	struct {
+		uint64_t pa, input; /* input: the lowest address it translates */
+		uint8_t stage, granule, shift; /* it translates 2^shift bytes */
+		int8_t level;
+	} descriptors[160];
+	unsigned n_descriptors;
+	/* The last change and what is needed to take it back. */
+	struct {
+		uint64_t address, before;
+		unsigned descriptor; /* or UINT_MAX */
+	} undo[8];
+	unsigned n_undo;
 	/* Pieces of memory in use by tables. */
 	struct {
 		uint64_t base, size;
@@ -81,5 +95,18 @@ uint64_t smmu_gen_room(smmu_gen *gen, unsigned bits, uint64_t size);
 uint64_t smmu_gen_physical(smmu_gen *gen, uint64_t ipa, bool structure);
 void smmu_gen_stage1(smmu_gen *gen, uint64_t va);
 void smmu_gen_break(smmu_gen *gen);
+void smmu_gen_note(smmu_gen *gen, unsigned stage, const geometry *g, int level, uint64_t pa,
+		   uint64_t input);
+
+/* smmu-change.c: software changes a word and invalidates what may be cached of it. */
+typedef struct smmu_change {
+	uint64_t address, value;
+	uint64_t commands[8][2];
+	unsigned n_commands;
+	char text[160];
+} smmu_change;
+
+/* False: nothing suitable. The change is made in gen->store. */
+bool smmu_gen_change(smmu_gen *gen, smmu_change *change);
 
 #endif

@@ -16,7 +16,8 @@
 #define QUICK_COUNT 500000u
 #define FULL_COUNT 20000000u
 #define CASES_PER_IDS 48
-#define REQUESTS_PER_CASE 16
+#define REQUESTS_PER_CASE 24
+#define CHANGE_PERCENT 25 /* of requests come after a change of memory */
 #define MAX_REPORTS 24
 #define MAX_REPORTS_PER_KIND 2
 
@@ -30,7 +31,8 @@ typedef struct session {
 	iom_vector_outcome *outcome;
 	GString *rows;
 	uint64_t requests, cases, refused, left_out, differences;
-	uint64_t ok, faults;
+	uint64_t ok, faults, changes;
+	GString *history; /* changes in this case so far */
 	GHashTable *reports; /* kind of difference to how many */
 	unsigned reported;
 	bool touched; /* the reference read where the event queue is */
@@ -47,7 +49,7 @@ static bool watched_read(void *opaque, uint64_t address, uint64_t *word)
 {
 	session *s = opaque;
 
-	if (address >= SMMU_RIG_EVENTQ && address < SMMU_RIG_EVENTQ + IOM_SMMU_EVENTQ_BYTES)
+	if (address >= SMMU_RIG_QUEUES && address < SMMU_RIG_QUEUES_END)
 		s->touched = true;
 	return smmu_store_read(&s->gen.store, address, word);
 }
@@ -78,6 +80,8 @@ static void report(session *s, const smmu_rig *rig, uint64_t seed, unsigned inde
 	fprintf(stderr,
 		"\n%s, caches %s: reference decides at '%s'\n  expected %s\n  got      %s\n", id,
 		rig->preset, expected->why, s->outcome->expected->str, s->outcome->got->str);
+	if (s->history->len)
+		fprintf(stderr, "  after changes (and commands):%s\n", s->history->str);
 	smmu_dump_row(s->rows, id, expected->why, &s->gen, request, expected);
 }
 
@@ -114,6 +118,28 @@ static bool one_request(session *s, uint64_t seed, unsigned index)
 	return same;
 }
 
+/* Software changes something and tells the models; false: a model refused. */
+static bool one_change(session *s, uint64_t seed, unsigned index)
+{
+	const refwalk_request none = { 0 };
+	const refwalk_result nothing = { .why = "commands" };
+	smmu_change change;
+	bool ok = true;
+
+	if (!smmu_gen_change(&s->gen, &change))
+		return true;
+	s->changes++;
+	g_string_append_printf(s->history, "\n    before request %u: %s", index, change.text);
+	for (unsigned i = 0; i < N_RIGS && ok; i++) {
+		iom_vector_outcome_clear(s->outcome);
+		ok = smmu_rig_change(&s->rigs[i], &change);
+		iom_vector_check(s->outcome, "commands consumed", 1, ok);
+		if (!ok)
+			report(s, &s->rigs[i], seed, index, &none, &nothing);
+	}
+	return ok;
+}
+
 static void one_case(session *s, uint64_t seed)
 {
 	s->gen.random.state = seed;
@@ -121,7 +147,11 @@ static void one_case(session *s, uint64_t seed)
 	s->cases++;
 	for (unsigned i = 0; i < N_RIGS; i++)
 		smmu_rig_load(&s->rigs[i], &s->gen);
+	g_string_truncate(s->history, 0);
 	for (unsigned i = 0; i < REQUESTS_PER_CASE; i++) {
+		if (i >= 4 && smmu_chance(&s->gen.random, CHANGE_PERCENT) &&
+		    !one_change(s, seed, i))
+			break;
 		if (!one_request(s, seed, i))
 			break;
 	}
@@ -190,23 +220,26 @@ static void model_agrees_with_reference(void)
 
 	s->outcome = iom_vector_outcome_new();
 	s->rows = g_string_new(NULL);
+	s->history = g_string_new(NULL);
 	s->reports = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	while (s->requests < count && s->refused < 50)
 		one_round(s, round++, seed);
 	printf("\n  %" PRIu64 " requests (%" PRIu64 " translated, %" PRIu64 " not) in %" PRIu64
-	       " cases, each against three models; %" PRIu64 " left out, %" PRIu64
-	       " sets of ID registers refused, %" PRIu64 " differences\n  ",
-	       s->requests, s->ok, s->faults, s->cases, s->left_out, s->refused, s->differences);
+	       " cases with %" PRIu64 " changes, each against three models; %" PRIu64
+	       " left out, %" PRIu64 " sets of ID registers refused, %" PRIu64 " differences\n  ",
+	       s->requests, s->ok, s->faults, s->cases, s->changes, s->left_out, s->refused,
+	       s->differences);
 	print_kinds(s);
 	print_rows(s);
 	CHECK_EQ(s->differences, 0);
 	CU_ASSERT_TRUE(s->requests >= count);
 	/* The generator has to reach deep: neither outcome may be rare. */
-	CU_ASSERT_TRUE(s->ok > s->requests / 5);
+	CU_ASSERT_TRUE(s->ok > s->requests / 6);
 	CU_ASSERT_TRUE(s->faults > s->requests / 10);
 	CHECK_EQ(s->refused, 0);
 	g_hash_table_unref(s->reports);
 	g_string_free(s->rows, TRUE);
+	g_string_free(s->history, TRUE);
 	iom_vector_outcome_free(s->outcome);
 	g_free(s);
 }

@@ -7,10 +7,13 @@
 
 #define MEMORY_SIZE (UINT64_C(1) << 56)
 #define EVENTQ_PROD 0x100a8
+#define CMDQ_BASE 0x90
+#define CMDQ_PROD 0x98
+#define CMDQ_CONS 0x9c
 
-static bool in_eventq(uint64_t address)
+static bool in_queues(uint64_t address)
 {
-	return address >= SMMU_RIG_EVENTQ && address < SMMU_RIG_EVENTQ + IOM_SMMU_EVENTQ_BYTES;
+	return address >= SMMU_RIG_QUEUES && address < SMMU_RIG_QUEUES_END;
 }
 
 /* ---- memory behind callbacks ------------------------------------------ */
@@ -20,8 +23,8 @@ static iom_mem_status device_read(void *opaque, uint64_t offset, unsigned size, 
 	smmu_rig *rig = opaque;
 	uint64_t word;
 
-	if (in_eventq(offset))
-		word = rig->eventq[(offset - SMMU_RIG_EVENTQ) / 8];
+	if (in_queues(offset))
+		word = rig->queues[(offset - SMMU_RIG_QUEUES) / 8];
 	else if (!smmu_store_read(&rig->store, offset & ~UINT64_C(7), &word))
 		return IOM_MEM_ABORT;
 	*value = word >> 8 * (offset % 8) & low_bits(8 * size);
@@ -44,8 +47,8 @@ static iom_mem_status device_write(void *opaque, uint64_t offset, unsigned size,
 	unsigned shift = 8 * (unsigned)(offset % 8);
 	uint64_t mask = low_bits(8 * size) << shift, aligned = offset & ~UINT64_C(7), word;
 
-	if (in_eventq(offset)) {
-		uint64_t *at = &rig->eventq[(offset - SMMU_RIG_EVENTQ) / 8];
+	if (in_queues(offset)) {
+		uint64_t *at = &rig->queues[(offset - SMMU_RIG_QUEUES) / 8];
 
 		*at = (*at & ~mask) | (value << shift & mask);
 		return IOM_MEM_OK;
@@ -76,6 +79,9 @@ static void take_ids(iom_smmu_vector *vector, const refwalk_ids *ids)
 	if (strcmp(vector->ids[i].name, #name_) == 0) \
 		vector->ids[i].value = ids->name_;
 		REFWALK_IDS(TAKE_ID)
+		/* Commands by range; nothing else depends on it. */
+		if (strcmp(vector->ids[i].name, "RIL") == 0)
+			vector->ids[i].value = 1;
 	}
 }
 
@@ -110,7 +116,7 @@ static void load_memory(smmu_rig *rig, const smmu_store *store)
 {
 	if (rig->device) {
 		rig->store = *store;
-		memset(rig->eventq, 0, sizeof rig->eventq);
+		memset(rig->queues, 0, sizeof rig->queues);
 		return;
 	}
 	iom_memory_remove(rig->memory, 0, NULL);
@@ -129,7 +135,7 @@ static void load_memory(smmu_rig *rig, const smmu_store *store)
 void smmu_rig_load(smmu_rig *rig, const smmu_gen *gen)
 {
 	iom_smmu_registers registers = {
-		.cr0 = 4 | gen->registers.smmuen,
+		.cr0 = 0xc | gen->registers.smmuen, /* CMDQEN, EVENTQEN */
 		.cr2 = gen->registers.e2h | gen->registers.recinvsid << 1,
 		.gbpa = gen->registers.gbpa,
 		.strtab_base = gen->registers.strtab_base,
@@ -142,7 +148,40 @@ void smmu_rig_load(smmu_rig *rig, const smmu_gen *gen)
 	load_memory(rig, &gen->store);
 	rig->stray = false;
 	rig->records = 0;
+	iom_iommu_mmio_write(rig->iommu, CMDQ_BASE, 8, SMMU_RIG_CMDQ | 8, IOM_SPACE_NONSECURE);
+	iom_iommu_mmio_write(rig->iommu, CMDQ_PROD, 4, 0, IOM_SPACE_NONSECURE);
+	iom_iommu_mmio_write(rig->iommu, CMDQ_CONS, 4, 0, IOM_SPACE_NONSECURE);
+	rig->cmdq_prod = 0;
 	iom_smmu_vector_program(&registers, SMMU_RIG_EVENTQ, rig->iommu);
+}
+
+static void store_word(smmu_rig *rig, uint64_t address, uint64_t word)
+{
+	if (!rig->device)
+		iom_memory_store64(rig->memory, address, word);
+	else if (in_queues(address))
+		rig->queues[(address - SMMU_RIG_QUEUES) / 8] = word;
+	else
+		smmu_store_set(&rig->store, address, word);
+}
+
+bool smmu_rig_change(smmu_rig *rig, const smmu_change *change)
+{
+	const uint64_t sync[2] = { 0x46, 0 };
+
+	store_word(rig, change->address, change->value);
+	if (!change->n_commands)
+		return true;
+	for (unsigned i = 0; i <= change->n_commands; i++) {
+		const uint64_t *command = i < change->n_commands ? change->commands[i] : sync;
+		uint64_t at = SMMU_RIG_CMDQ + 16 * (rig->cmdq_prod % 256);
+
+		store_word(rig, at, command[0]);
+		store_word(rig, at + 8, command[1]);
+		rig->cmdq_prod = (rig->cmdq_prod + 1) % 512;
+	}
+	iom_iommu_mmio_write(rig->iommu, CMDQ_PROD, 4, rig->cmdq_prod, IOM_SPACE_NONSECURE);
+	return iom_iommu_mmio_read(rig->iommu, CMDQ_CONS, 4, IOM_SPACE_NONSECURE) == rig->cmdq_prod;
 }
 
 static uint64_t load_word(smmu_rig *rig, uint64_t address)
@@ -150,7 +189,7 @@ static uint64_t load_word(smmu_rig *rig, uint64_t address)
 	uint64_t word = 0;
 
 	if (rig->device)
-		return in_eventq(address) ? rig->eventq[(address - SMMU_RIG_EVENTQ) / 8]
+		return in_queues(address) ? rig->queues[(address - SMMU_RIG_QUEUES) / 8]
 					  : smmu_store_get(&rig->store, address);
 	iom_memory_load64(rig->memory, address, &word);
 	return word;

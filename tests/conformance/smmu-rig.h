@@ -9,7 +9,11 @@
 #include "tests/conformance/smmu-case.h"
 #include "tests/conformance/smmu-gen.h"
 
-#define SMMU_RIG_EVENTQ UINT64_C(0x1000)
+/* The event queue, and after it the command queue. */
+#define SMMU_RIG_QUEUES UINT64_C(0x1000)
+#define SMMU_RIG_EVENTQ SMMU_RIG_QUEUES
+#define SMMU_RIG_CMDQ (SMMU_RIG_EVENTQ + IOM_SMMU_EVENTQ_BYTES)
+#define SMMU_RIG_QUEUES_END (SMMU_RIG_CMDQ + 4096)
 
 typedef struct smmu_rig {
 	const char *preset;
@@ -17,10 +21,11 @@ typedef struct smmu_rig {
 	iom_memory *memory;
 	iom_iommu *iommu;
 	smmu_store store; /* device memory */
-	uint64_t eventq[IOM_SMMU_EVENTQ_BYTES / 8]; /* device memory */
+	uint64_t queues[(SMMU_RIG_QUEUES_END - SMMU_RIG_QUEUES) / 8]; /* device memory */
 	bool stray; /* a write where nothing was */
 	uint64_t stray_address;
 	unsigned records;
+	uint32_t cmdq_prod;
 } smmu_rig;
 
 /* A model of `ids`; NULL iommu and an error if no implementation may have them. */
@@ -35,6 +40,9 @@ void smmu_rig_load(smmu_rig *rig, const smmu_gen *gen);
  */
 void smmu_rig_ask(smmu_rig *rig, const refwalk_request *request, const refwalk_result *expected,
 		  const smmu_store *after, iom_vector_outcome *outcome);
+
+/* Make the change in the model's memory and run its commands; false: they were not. */
+bool smmu_rig_change(smmu_rig *rig, const smmu_change *change);
 
 /* smmu-dump.c: the request as a row of vectors, with the memory from before it. */
 void smmu_dump_header(GString *out);
