@@ -182,6 +182,10 @@ static void flush_tail(iom_qemu_vtd *q)
 	uint32_t tail = (uint32_t)(q->pending_value / bytes % slots);
 
 	iom_qemu_vtd_place_descs(q, tail);
+	if (q->pending_unseen) {
+		tail = q->next_head;
+		q->pending_value = (uint64_t)tail * bytes;
+	}
 	if (q->first_head)
 		q->pending_value = (uint64_t)((tail - q->first_head) % slots) * bytes;
 }
@@ -211,6 +215,21 @@ static void hold_write(iom_qemu_vtd *q, const iom_qemu_event *e)
 	q->pending_offset = e->f[0];
 	q->pending_value = e->f[2];
 	q->pending_size = e->f[1] == 8 ? 8 : 4;
+	q->pending_unseen = false;
+}
+
+/* A descriptor that no write in the log made visible. */
+static void queue_event(iom_qemu_vtd *q, const iom_qemu_event *e)
+{
+	if (!q->pending) {
+		/* A log that begins amid descriptors: nobody knows which slot it is. */
+		if (e->id == IOM_QEMU_VTD_DESC && !q->descs->len && !q->iqa)
+			return;
+		q->pending = q->pending_unseen = true;
+		q->pending_offset = REG_IQT;
+		q->pending_size = 4;
+	}
+	iom_qemu_vtd_queue_event(q, e);
 }
 
 /* A reset of the machine writes no register. */
@@ -330,7 +349,7 @@ void iom_qemu_vtd_event(iom_qemu_vtd *q, const iom_qemu_event *e)
 		break;
 	case IOM_QEMU_VTD_QI_HEAD:
 	case IOM_QEMU_VTD_DESC:
-		iom_qemu_vtd_queue_event(q, e);
+		queue_event(q, e);
 		break;
 	case IOM_QEMU_VTD_CC_HIT:
 	case IOM_QEMU_VTD_CC_UPDATE:

@@ -47,6 +47,7 @@ typedef struct iom_qemu_vtd {
 	bool eim;
 	/* The write that was logged last, whose consequences are being gathered. */
 	bool pending;
+	bool pending_unseen; /* it is not in the log, what it set off is */
 	uint64_t pending_offset, pending_value;
 	unsigned pending_size;
 	GArray *descs; /* iom_vtd_seen_desc: fetched because of it */
