@@ -98,6 +98,7 @@ struct iom_cache {
 	const iom_cache_use *touch; /* by way, what a hit does; NULL: see touches */
 	uint32_t set_mask;
 	uint32_t ways;
+	uint8_t frequent; /* the page size that most entries have */
 	uint32_t print_words;
 	uint8_t policy;
 	uint8_t recency;
@@ -143,6 +144,7 @@ struct iom_cache {
 #endif
 #define IOM_CACHE_STORE(p, v) __atomic_store_n((p), (v), __ATOMIC_RELAXED)
 
+#define IOM_CACHE_INLINE static inline __attribute__((always_inline))
 #define IOM_BYTES(v) ((uint64_t)(v)*UINT64_C(0x0101010101010101))
 
 /*
@@ -204,16 +206,12 @@ bool iom_cache_alive(const iom_cache *cache, uint64_t born, uint64_t tags01, uin
 int iom_cache_way(const iom_cache *cache, uint32_t index, uint8_t print,
 		  const iom_cache_scope *scope, uint64_t page, unsigned lg2);
 
-/*
- * The whole of a probe, slowly: for sets that changed under the fast one, or
- * have more than eight ways. False is always a correct answer.
- */
-bool iom_cache_probe_slow(iom_cache *cache, const iom_cache_scope *scope, uint64_t page,
-			  unsigned lg2, void *value, size_t size, bool touch);
+/* A whole lookup, slowly: any number of sizes and ways, sets that are changing. */
+bool iom_cache_find_slow(iom_cache *cache, const iom_cache_scope *scope, uint64_t address,
+			 void *value, size_t size, unsigned *page_lg2, bool count);
 
-static inline __attribute__((always_inline)) void iom_cache_give_word(void *value, size_t size,
-								      unsigned i,
-								      const uint64_t *from)
+IOM_CACHE_INLINE void iom_cache_give_word(void *value, size_t size, unsigned i,
+					  const uint64_t *from)
 {
 	uint64_t word;
 
@@ -230,8 +228,7 @@ static inline __attribute__((always_inline)) void iom_cache_give_word(void *valu
  * Copy the payload out, before it is known whether the set stayed as it was.
  * Unrolled by hand: of a constant size only moves remain.
  */
-static inline __attribute__((always_inline)) void iom_cache_give(const iom_cache *cache, size_t at,
-								 void *value, size_t size)
+IOM_CACHE_INLINE void iom_cache_give(const iom_cache *cache, size_t at, void *value, size_t size)
 {
 	const uint64_t *hot = cache->hot[at].value, *cold = cache->cold[at].value;
 
@@ -247,73 +244,73 @@ static inline __attribute__((always_inline)) void iom_cache_give(const iom_cache
 
 G_STATIC_ASSERT(IOM_CACHE_HOT_WORDS == 2 && IOM_CACHE_COLD_WORDS == 4);
 
-/* One page size. With `touch` the use of the entry counts. */
-static inline __attribute__((always_inline)) bool iom_cache_probe(iom_cache *cache,
-								  const iom_cache_scope *scope,
-								  uint64_t page, unsigned lg2,
-								  void *value, size_t size,
-								  bool touch)
+static inline void iom_cache_count_hit(iom_cache *cache)
 {
-	uint64_t hash = iom_cache_hash(cache, scope, page);
-	uint32_t index = iom_cache_index(cache, hash, page);
-	iom_cache_set *set = iom_cache_set_at(cache, index);
-	/* An odd count can never be found again. */
-	uint32_t sequence = __atomic_load_n(&set->sequence, __ATOMIC_ACQUIRE) & ~1u;
-	uint64_t match = iom_cache_match(IOM_CACHE_LOAD(&set->prints[0]), iom_cache_print(hash));
+	unsigned slot = iom_thread_slot();
 
-	for (; match; match &= match - 1) {
-		unsigned way = (unsigned)__builtin_ctzll(match) / 8;
-		size_t at = (size_t)index * cache->ways + way;
-		const iom_cache_hot *hot = &cache->hot[at];
-		uint64_t born;
-
-		if (G_UNLIKELY(IOM_CACHE_LOAD(&hot->page) != page ||
-			       IOM_CACHE_LOAD(&hot->lo) != scope->lo ||
-			       IOM_CACHE_LOAD(&hot->hi) != scope->hi))
-			continue;
-		born = IOM_CACHE_LOAD(&hot->born);
-		if (G_UNLIKELY((born ^ lg2) & 63))
-			continue;
-		iom_cache_give(cache, at, value, size);
-		IOM_CACHE_READ_FENCE();
-		if (G_UNLIKELY(sequence != __atomic_load_n(&set->sequence, __ATOMIC_RELAXED)) ||
-		    G_UNLIKELY(born < __atomic_load_n(&cache->tags->changed, __ATOMIC_ACQUIRE)))
-			return iom_cache_probe_slow(cache, scope, page, lg2, value, size, touch);
-		if (touch)
-			iom_cache_touch(cache, set, index, way);
-		return true;
-	}
-	if (G_UNLIKELY(cache->print_words > 1))
-		return iom_cache_probe_slow(cache, scope, page, lg2, value, size, touch);
-	return false;
+	iom_bump(&cache->cells[slot].hits, slot, 1);
 }
 
-static inline __attribute__((always_inline)) bool iom_cache_find(iom_cache *cache,
-								 const iom_cache_scope *scope,
-								 uint64_t address, void *value,
-								 size_t size, unsigned *page_lg2,
-								 bool count)
+static inline void iom_cache_count_miss(iom_cache *cache)
+{
+	unsigned slot = iom_thread_slot();
+
+	iom_bump(&cache->cells[slot].misses, slot, 1);
+}
+
+/*
+ * A lookup. Straight down is what nearly every hit needs: the page size that is
+ * most frequent, the first fingerprint that matches. Everything else starts
+ * again in iom_cache_find_slow(). With `count` it is a use of the entry.
+ */
+IOM_CACHE_INLINE bool iom_cache_find(iom_cache *cache, const iom_cache_scope *scope,
+				     uint64_t address, void *value, size_t size, unsigned *page_lg2,
+				     bool count)
 {
 	uint64_t census = __atomic_load_n(&cache->census, __ATOMIC_ACQUIRE);
-	unsigned slot;
+	unsigned lg2 = IOM_CACHE_LOAD(&cache->frequent), way;
+	uint64_t page = address >> lg2, hash, match, born;
+	const iom_cache_hot *hot;
+	iom_cache_set *set;
+	uint32_t index, sequence;
+	size_t at;
 
-	for (; census; census &= census - 1) {
-		unsigned lg2 = (unsigned)__builtin_ctzll(census);
-
-		if (!iom_cache_probe(cache, scope, address >> lg2, lg2, value, size, count))
-			continue;
-		if (page_lg2)
-			*page_lg2 = lg2;
-		if (count) {
-			slot = iom_thread_slot();
-			iom_bump(&cache->cells[slot].hits, slot, 1);
-		}
-		return true;
+	if (G_UNLIKELY(!census))
+		goto miss;
+	hash = iom_cache_hash(cache, scope, page);
+	index = iom_cache_index(cache, hash, page);
+	set = iom_cache_set_at(cache, index);
+	sequence = __atomic_load_n(&set->sequence, __ATOMIC_ACQUIRE);
+	match = iom_cache_match(IOM_CACHE_LOAD(&set->prints[0]), iom_cache_print(hash));
+	if (!match) {
+		if (G_LIKELY(census == UINT64_C(1) << lg2 && cache->print_words == 1))
+			goto miss;
+		return iom_cache_find_slow(cache, scope, address, value, size, page_lg2, count);
 	}
+	way = (unsigned)__builtin_ctzll(match) / 8;
+	at = (size_t)index * cache->ways + way;
+	hot = &cache->hot[at];
+	born = IOM_CACHE_LOAD(&hot->born);
+	if (G_UNLIKELY(IOM_CACHE_LOAD(&hot->page) != page ||
+		       IOM_CACHE_LOAD(&hot->lo) != scope->lo ||
+		       IOM_CACHE_LOAD(&hot->hi) != scope->hi || (born ^ lg2) & 63))
+		return iom_cache_find_slow(cache, scope, address, value, size, page_lg2, count);
+	iom_cache_give(cache, at, value, size);
+	IOM_CACHE_READ_FENCE();
+	/* An odd count is never found again. */
+	if (G_UNLIKELY(__atomic_load_n(&set->sequence, __ATOMIC_RELAXED) != (sequence & ~1u)) ||
+	    G_UNLIKELY(born < __atomic_load_n(&cache->tags->changed, __ATOMIC_ACQUIRE)))
+		return iom_cache_find_slow(cache, scope, address, value, size, page_lg2, count);
 	if (count) {
-		slot = iom_thread_slot();
-		iom_bump(&cache->cells[slot].misses, slot, 1);
+		iom_cache_touch(cache, set, index, way);
+		iom_cache_count_hit(cache);
 	}
+	if (page_lg2)
+		*page_lg2 = lg2;
+	return true;
+miss:
+	if (count)
+		iom_cache_count_miss(cache);
 	return false;
 }
 

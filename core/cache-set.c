@@ -50,8 +50,8 @@ static int copy_entry(const iom_cache *cache, uint32_t index, uint8_t print,
 }
 
 /* Every try sees another state of the set: who has to wait for long gives up. */
-bool iom_cache_probe_slow(iom_cache *cache, const iom_cache_scope *scope, uint64_t page,
-			  unsigned lg2, void *value, size_t size, bool touch)
+static bool probe(iom_cache *cache, const iom_cache_scope *scope, uint64_t page, unsigned lg2,
+		  void *value, size_t size, bool touch)
 {
 	uint64_t hash = iom_cache_hash(cache, scope, page);
 	uint32_t index = iom_cache_index(cache, hash, page);
@@ -79,5 +79,26 @@ bool iom_cache_probe_slow(iom_cache *cache, const iom_cache_scope *scope, uint64
 			iom_cache_touch(cache, set, index, (unsigned)way);
 		return true;
 	}
+	return false;
+}
+
+bool iom_cache_find_slow(iom_cache *cache, const iom_cache_scope *scope, uint64_t address,
+			 void *value, size_t size, unsigned *page_lg2, bool count)
+{
+	uint64_t census = __atomic_load_n(&cache->census, __ATOMIC_ACQUIRE);
+
+	for (; census; census &= census - 1) {
+		unsigned lg2 = (unsigned)__builtin_ctzll(census);
+
+		if (!probe(cache, scope, address >> lg2, lg2, value, size, count))
+			continue;
+		if (page_lg2)
+			*page_lg2 = lg2;
+		if (count)
+			iom_cache_count_hit(cache);
+		return true;
+	}
+	if (count)
+		iom_cache_count_miss(cache);
 	return false;
 }

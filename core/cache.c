@@ -137,6 +137,8 @@ static void arrive(iom_cache *cache, unsigned lg2)
 	if (!cache->present[lg2]++)
 		__atomic_store_n(&cache->census, cache->census | UINT64_C(1) << lg2,
 				 __ATOMIC_RELEASE);
+	if (cache->present[lg2] > cache->present[cache->frequent])
+		IOM_CACHE_STORE(&cache->frequent, (uint8_t)lg2);
 }
 
 static void leave(iom_cache *cache, uint64_t born)
@@ -201,16 +203,22 @@ static bool overtaken(const iom_cache *cache, const iom_cache_scope *scope, uint
 	return false;
 }
 
+/*
+ * A free way, or -1. Where the search starts depends on the set, so that sets
+ * that are not full do not all use the same few sets of the host's cache.
+ */
 static int free_way(const iom_cache *cache, uint32_t index)
 {
 	const uint64_t *prints = iom_cache_prints(cache, index);
+	unsigned first = index % MIN(cache->ways, 8);
 
 	for (unsigned w = 0; w < cache->print_words; w++) {
-		uint64_t match = iom_cache_match(prints[w], 0);
-		unsigned way = w * 8 + (unsigned)(match ? __builtin_ctzll(match) : 0) / 8;
+		unsigned ways = MIN(cache->ways - 8 * w, 8);
+		uint64_t free = iom_cache_match(prints[w], 0) & UINT64_MAX >> (64 - 8 * ways);
+		uint64_t later = w ? 0 : free & UINT64_MAX << (8 * first);
 
-		if (match && way < cache->ways)
-			return (int)way;
+		if (free)
+			return (int)(w * 8 + (unsigned)__builtin_ctzll(later ? later : free) / 8);
 	}
 	return -1;
 }
