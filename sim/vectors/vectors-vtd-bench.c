@@ -35,8 +35,7 @@ struct iom_vtd_bench {
 	iom_vtd_config config;
 	uint64_t prq; /* page of the page request queue, 0 without one */
 	uint64_t descriptor[4];
-	iom_page_response response;
-	bool responded;
+	iom_vtd_seen seen;
 };
 
 #define MEMORY_SIZE (UINT64_C(1) << 52)
@@ -79,16 +78,32 @@ static void take_response(void *opaque, const iom_page_response *response)
 {
 	iom_vtd_bench *bench = opaque;
 
-	bench->response = *response;
-	bench->responded = true;
+	bench->seen.response = *response;
+	bench->seen.responses++;
 }
 
 static iom_mem_status take_msi(void *opaque, uint64_t address, uint32_t data)
 {
-	(void)opaque;
-	(void)address;
-	(void)data;
+	iom_vtd_bench *bench = opaque;
+
+	bench->seen.messages++;
+	bench->seen.message_address = address;
+	bench->seen.message_data = data;
 	return IOM_MEM_OK;
+}
+
+static iom_ats_answer take_ats(void *opaque, const iom_ats_invalidate *inv)
+{
+	iom_vtd_bench *bench = opaque;
+
+	bench->seen.ats_invalidations++;
+	bench->seen.ats = *inv;
+	return bench->seen.ats_answer;
+}
+
+iom_vtd_seen *iom_vtd_bench_seen(iom_vtd_bench *bench)
+{
+	return &bench->seen;
 }
 
 static bool page_used(const iom_vtd_case *c, uint64_t page)
@@ -175,9 +190,11 @@ bool iom_vtd_bench_load(iom_vtd_bench *bench, const iom_vtd_case *c, bool interr
 			const iom_cache_config *cache, bool reuse, GError **error)
 {
 	iom_vtd_config config;
-	iom_bus bus = {
-		.size = sizeof bus, .opaque = bench, .msi = take_msi, .page_response = take_response
-	};
+	iom_bus bus = { .size = sizeof bus,
+			.opaque = bench,
+			.msi = take_msi,
+			.ats_invalidate = take_ats,
+			.page_response = take_response };
 
 	iom_vtd_config_init(&config);
 	config.ver = c->ver;
@@ -238,6 +255,7 @@ static void run_page_request(iom_vtd_bench *bench, const iom_vtd_case *c, iom_vt
 		request.access |= IOM_EXECUTE;
 	memset(bench->descriptor, 0, sizeof bench->descriptor);
 	uint64_t tail = read64(bench, REG_PQT) % PAGE;
+	unsigned before = bench->seen.responses;
 
 	switch (iom_iommu_page_request(bench->unit, &request)) {
 	case IOM_PRQ_QUEUED:
@@ -251,7 +269,8 @@ static void run_page_request(iom_vtd_bench *bench, const iom_vtd_case *c, iom_vt
 		write32(bench, REG_PRS, 1);
 		break;
 	case IOM_PRQ_RESPONDED:
-		out->kind = bench->responded && bench->response.code == IOM_PRG_SUCCESS
+		out->kind = bench->seen.responses > before &&
+					    bench->seen.response.code == IOM_PRG_SUCCESS
 				    ? IOM_VTD_PRQ_SUCCESS
 				    : IOM_VTD_PRQ_IR;
 		break;
@@ -382,7 +401,6 @@ void iom_vtd_bench_run(iom_vtd_bench *bench, const iom_vtd_case *c, bool interru
 		       iom_vtd_outcome *out)
 {
 	memset(out, 0, sizeof *out);
-	bench->responded = false;
 	if (interrupt)
 		run_interrupt(bench, c, out);
 	else if (c->at == 'P')

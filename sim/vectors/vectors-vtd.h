@@ -133,6 +133,18 @@ bool iom_vtd_bench_load(iom_vtd_bench *bench, const iom_vtd_case *c, bool interr
 /* The request of the case; fault records are read through the registers and freed. */
 void iom_vtd_bench_run(iom_vtd_bench *bench, const iom_vtd_case *c, bool interrupt,
 		       iom_vtd_outcome *out);
+/* What the unit told its machine since the bench was made; callers may clear it. */
+typedef struct iom_vtd_seen {
+	unsigned messages; /* interrupts */
+	uint64_t message_address;
+	uint32_t message_data;
+	unsigned ats_invalidations;
+	iom_ats_invalidate ats;
+	iom_ats_answer ats_answer; /* what the bench answers to them */
+	unsigned responses; /* page group responses */
+	iom_page_response response;
+} iom_vtd_seen;
+iom_vtd_seen *iom_vtd_bench_seen(iom_vtd_bench *bench);
 iom_iommu *iom_vtd_bench_unit(iom_vtd_bench *bench);
 iom_memory *iom_vtd_bench_memory(iom_vtd_bench *bench);
 /* What the page request queue got from the last request: its descriptor, or zeros. */

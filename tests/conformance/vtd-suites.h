@@ -9,6 +9,8 @@ extern const iom_suite vtd_vectors_suite;
 extern const iom_suite vtd_layout_suite;
 extern const iom_suite vtd_reserved_suite;
 extern const iom_suite vtd_faults_suite;
+extern const iom_suite vtd_commands_suite;
+extern const iom_suite vtd_registers_suite;
 extern const iom_suite vtd_random_suite;
 
 #endif
