@@ -49,7 +49,11 @@ typedef struct usage {
 	unsigned aw; /* largest AW field, 0 none */
 	uint64_t cap, ecap;
 	bool first, second;
+	unsigned tables; /* PASID tables looked at */
 } usage;
+
+/* Made-up tables could lead to the same ones without end. */
+#define MAX_TABLES 65536u
 
 static void look_at_pasid_entry(iom_qemu_vtd *q, uint64_t address, usage *u)
 {
@@ -89,7 +93,9 @@ static void look_at_scalable_context(iom_qemu_vtd *q, uint64_t address, usage *u
 	for (unsigned i = 0; i < 512; i++) {
 		uint64_t table = iom_sink_read(q->sink, dir + i * 8);
 
-		for (unsigned k = 0; (table & PRESENT) && k < 64; k++)
+		if (!(table & PRESENT) || u->tables++ >= MAX_TABLES)
+			continue;
+		for (unsigned k = 0; k < 64; k++)
 			look_at_pasid_entry(q, (table & PTE_ADDRESS) + k * 64, u);
 	}
 }

@@ -339,13 +339,33 @@ static void configure_scalable(iom_qemu_vtd *q, const iom_vtd_mapping *m,
 	q->first_stage |= p->fs;
 }
 
+static bool same_context(iom_qemu_vtd *q, uint16_t requester, const iom_vtd_seen_context *seen)
+{
+	uint64_t address = context_address(q, requester, true);
+
+	return iom_sink_read(q->sink, address) == seen->low &&
+	       iom_sink_read(q->sink, address + 8) == seen->high;
+}
+
 static void configure(iom_qemu_vtd *q, const iom_vtd_mapping *m, place *p)
 {
-	const iom_vtd_seen_context *seen =
-		g_hash_table_lookup(q->contexts, GUINT_TO_POINTER((guint)m->requester));
+	gpointer key = GUINT_TO_POINTER((guint)m->requester);
+	iom_vtd_seen_context *seen = g_hash_table_lookup(q->contexts, key);
 
-	if (seen && !seen->valid)
+	if (!seen) {
+		seen = g_new0(iom_vtd_seen_context, 1);
+		g_hash_table_insert(q->contexts, key, seen);
+	}
+	if (!seen->valid) {
+		seen->guessed = true;
 		seen = NULL;
+	} else if (seen->guessed) {
+		seen->guessed = false;
+		if (!same_context(q, m->requester, seen)) {
+			iom_qemu_vtd_need_queue(q);
+			iom_qemu_vtd_forget_guess(q);
+		}
+	}
 	if (iom_qemu_vtd_scalable(q))
 		configure_scalable(q, m, seen, p);
 	else

@@ -12,8 +12,11 @@
 #define TYPE_PAGE_RESPONSE 9
 /* pc_inv_dsc, all of the PASID cache (6.5.2.2). */
 #define PASID_CACHE_GLOBAL UINT64_C(0x37)
+/* cc_inv_dsc, all of the context cache (6.5.2.1). */
+#define CONTEXT_CACHE_GLOBAL UINT64_C(0x11)
 /* iotlb_inv_dsc, all of it (6.5.2.3). */
 #define IOTLB_GLOBAL UINT64_C(0xd2)
+#define REG_IQT 0x88
 #define IQA_MASK (~UINT64_C(0xfff))
 
 static unsigned type_of(uint64_t low)
@@ -119,4 +122,27 @@ void iom_qemu_vtd_place_descs(iom_qemu_vtd *q, uint32_t tail)
 	}
 	q->next_head = head;
 	g_array_set_size(q->descs, 0);
+}
+
+void iom_qemu_vtd_forget_guess(iom_qemu_vtd *q)
+{
+	static const uint64_t everything[] = { CONTEXT_CACHE_GLOBAL, PASID_CACHE_GLOBAL,
+					       IOTLB_GLOBAL };
+	unsigned bytes = iom_qemu_vtd_desc_bytes(q);
+	uint32_t slots = iom_qemu_vtd_queue_slots(q), tail = (q->next_head - q->first_head) % slots;
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(everything); i++) {
+		uint64_t slot = (q->iqa & IQA_MASK) + (uint64_t)tail * bytes;
+
+		/* There is no PASID cache in legacy mode. */
+		if (everything[i] == PASID_CACHE_GLOBAL && bytes == 16)
+			continue;
+		for (unsigned k = 0; k < bytes; k += 8)
+			iom_sink_word(q->sink, slot + k, k ? 0 : everything[i]);
+		tail = (tail + 1) % slots;
+		q->first_head = (q->first_head - 1) % slots;
+	}
+	iom_qemu_vtd_write(q, REG_IQT, (uint64_t)tail * bytes, 4);
+	iom_sink_note(q->sink, "what was assumed before the log showed it was invalidated, which "
+			       "the driver did not do");
 }

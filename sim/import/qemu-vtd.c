@@ -100,7 +100,7 @@ void iom_qemu_vtd_write(iom_qemu_vtd *q, uint64_t offset, uint64_t value, unsign
 		q->te = (value & GCMD_TE) != 0;
 		q->qie = value & GCMD_QIE;
 		if (!(value & GCMD_QIE))
-			q->next_head = q->first_head = 0;
+			q->next_head = q->first_head = q->head_unknown = 0;
 		break;
 	case REG_RTADDR:
 	case REG_RTADDR + 4:
@@ -175,6 +175,26 @@ static void assume_queue(iom_qemu_vtd *q, uint32_t head)
 	q->next_head = q->first_head = head;
 }
 
+void iom_qemu_vtd_need_queue(iom_qemu_vtd *q)
+{
+	if (q->qie)
+		return;
+	assume_queue(q, 0);
+	q->head_unknown = true;
+}
+
+static void find_head(iom_qemu_vtd *q)
+{
+	const iom_vtd_seen_desc *first = &g_array_index(q->descs, iom_vtd_seen_desc, 0);
+	uint32_t used = q->next_head - q->first_head;
+
+	if (!q->descs->len)
+		return;
+	q->head_unknown = false;
+	q->next_head = first->has_index ? first->index : used;
+	q->first_head = (q->next_head - used) % iom_qemu_vtd_queue_slots(q);
+}
+
 static void flush_tail(iom_qemu_vtd *q)
 {
 	unsigned bytes = iom_qemu_vtd_desc_bytes(q);
@@ -201,6 +221,8 @@ static void flush_write(iom_qemu_vtd *q)
 
 		assume_queue(q, head);
 	}
+	if (q->head_unknown)
+		find_head(q);
 	if (q->pending_offset == REG_IQT)
 		flush_tail(q);
 	else

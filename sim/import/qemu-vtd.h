@@ -24,6 +24,7 @@ typedef struct iom_vtd_seen_desc {
 typedef struct iom_vtd_seen_context {
 	uint64_t low, high;
 	bool valid;
+	bool guessed; /* an access used another before this one was seen */
 } iom_vtd_seen_context;
 
 /* What the lines before an access said about it. */
@@ -52,6 +53,7 @@ typedef struct iom_qemu_vtd {
 	unsigned pending_size;
 	GArray *descs; /* iom_vtd_seen_desc: fetched because of it */
 	uint32_t next_head, first_head; /* of descriptors; a late log starts amid the queue */
+	bool head_unknown; /* the queue is assumed, no descriptor was seen yet */
 	bool head_lines;
 	bool silent_before; /* the last descriptor but waits was one without words */
 
@@ -81,6 +83,8 @@ static inline bool iom_qemu_vtd_scalable(const iom_qemu_vtd *q)
 {
 	return (q->root >> 10 & 3) == 1;
 }
+/* The queue is on, or is turned on with what the tables tell. */
+void iom_qemu_vtd_need_queue(iom_qemu_vtd *q);
 /* A register write of the importer's own or the log's. */
 void iom_qemu_vtd_write(iom_qemu_vtd *q, uint64_t offset, uint64_t value, unsigned size);
 
@@ -92,6 +96,8 @@ void iom_qemu_vtd_open(iom_qemu_vtd *q);
 void iom_qemu_vtd_queue_event(iom_qemu_vtd *q, const iom_qemu_event *e);
 /* Put the gathered descriptors into the queue, and do what the driver did before. */
 void iom_qemu_vtd_place_descs(iom_qemu_vtd *q, uint32_t tail);
+/* Invalidate everything: the importer changes what it had guessed. */
+void iom_qemu_vtd_forget_guess(iom_qemu_vtd *q);
 /* Bytes of a descriptor, number of slots of the queue. */
 static inline unsigned iom_qemu_vtd_desc_bytes(const iom_qemu_vtd *q)
 {
