@@ -143,32 +143,16 @@ static void nothing(const smmu *s, const struct smmu_fault *f, iom_result *resul
 	result->fault.stage = f->s2 ? 2 : 1;
 }
 
-static unsigned granted(const struct smmu_tx *tx, const struct smmu_context *c, bool want_exec,
-			unsigned have)
+unsigned smmu_ats_granted(const struct smmu_tx *tx, unsigned have)
 {
-	unsigned r, x;
+	unsigned r = have & (tx->instcfg == 3 ? IOM_EXECUTE : IOM_READ);
+	bool x = tx->want_exec && r && (tx->instcfg & 2 || (have & IOM_EXECUTE));
 
-	switch (c->instcfg) {
-	case 3: /* Instruction */
-		r = have & IOM_EXECUTE;
-		x = want_exec && r;
-		break;
-	case 2: /* Data */
-		r = have & IOM_READ;
-		x = want_exec && r;
-		break;
-	default:
-		r = have & IOM_READ;
-		x = want_exec && r && (have & IOM_EXECUTE);
-		break;
-	}
-	(void)tx;
 	return (r ? IOM_READ : 0) | (have & IOM_WRITE) | (x ? IOM_EXECUTE : 0);
 }
 
 static void complete(smmu *s, const iom_request *request, const struct smmu_tx *tx,
-		     const struct smmu_context *c, const struct smmu_out *out, bool want_exec,
-		     iom_result *result)
+		     const struct smmu_context *c, const struct smmu_out *out, iom_result *result)
 {
 	struct smmu_attr attr = smmu_final_attr(s, &tx->attr, out);
 	uint64_t low = iom_mask(out->page_lg2);
@@ -177,7 +161,7 @@ static void complete(smmu *s, const iom_request *request, const struct smmu_tx *
 
 	result->status = IOM_OK;
 	result->response = IOM_RESPONSE_SUCCESS;
-	result->permissions = (uint8_t)granted(tx, c, want_exec, out->perm[tx->privileged]);
+	result->permissions = (uint8_t)smmu_ats_granted(tx, out->perm[tx->privileged]);
 	result->page_lg2 = out->page_lg2;
 	result->address = split ? out->ipa : out->address;
 	result->span = low + 1 - (result->address & low);
@@ -204,7 +188,6 @@ void smmu_ats_request(smmu *s, const iom_request *request, iom_result *result)
 	struct smmu_tx tx;
 	struct smmu_out out;
 	struct smmu_fault f = { 0 };
-	bool want_exec;
 
 	smmu_tx_init(s, request, &tx);
 	if (!smmu_has_space(s, tx.space)) {
@@ -217,8 +200,8 @@ void smmu_ats_request(smmu *s, const iom_request *request, iom_result *result)
 	tx.read = true;
 	/* 13.7: Priv and Exe come with a PASID; without one both are 0. */
 	tx.privileged = tx.ssv && (request->flags & IOM_REQ_PASID_PRIV);
-	want_exec = tx.ssv && (request->flags & IOM_REQ_PASID_EXEC);
-	tx.instruction = want_exec;
+	tx.want_exec = tx.ssv && (request->flags & IOM_REQ_PASID_EXEC);
+	tx.instruction = tx.want_exec;
 	tx.dirty = !(request->flags & IOM_REQ_NO_WRITE);
 	tx.epoch = iom_tags_epoch(s->tags);
 	if (!(tx.space == IOM_SPACE_REALM ? s->ids.r_ats : s->ids.ats)) {
@@ -256,7 +239,7 @@ void smmu_ats_request(smmu *s, const iom_request *request, iom_result *result)
 			smmu_fault_report(s, &tx, &c, &f, result);
 		return;
 	}
-	complete(s, request, &tx, &c, &out, want_exec, result);
+	complete(s, request, &tx, &c, &out, result);
 }
 
 /* ------------------------------------------------------------------------

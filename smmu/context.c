@@ -512,6 +512,7 @@ bool smmu_context_get(smmu *s, struct smmu_tx *tx, struct smmu_context *c, struc
 		smmu_tx_override(s, c, tx);
 		return true;
 	}
+	tx->loaded = true;
 	if (!load(s, tx, c, f))
 		return false;
 	digest(c);

@@ -221,6 +221,8 @@ static int leaf(struct s1_walk *w, uint64_t desc, uint64_t address, int level, u
 		return fail(w, SMMU_F_ACCESS, SMMU_DIAG_S1_ACCESS, level, address);
 	fill_leaf(w, desc, level, oa, out);
 	grants = out->grant[tx->privileged];
+	if (probe)
+		grants = smmu_ats_granted(tx, grants);
 	if (!probe && (tx->need & ~grants)) {
 		w->f->read_refused = tx->atomic && (grants & IOM_WRITE);
 		return fail(w, SMMU_F_PERMISSION, SMMU_DIAG_S1_PERMISSION, level, address);

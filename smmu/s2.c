@@ -202,6 +202,8 @@ static int leaf(struct s2_walk *w, uint64_t desc, uint64_t address, int level, u
 	if (!s2->ha)
 		return 1;
 	grants = out->grant[w->tx->privileged];
+	if (probe)
+		grants = smmu_ats_granted(w->tx, grants);
 	if (!iom_get(desc, 10, 10) && (!probe || grants))
 		want |= UINT64_C(1) << 10;
 	/* A CD fetch never dirties a page; a request for a translation only when it

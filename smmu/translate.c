@@ -90,6 +90,7 @@ void smmu_tx_override(const smmu *s, const struct smmu_context *c, struct smmu_t
 		override_access(tx, 0, 0);
 		return;
 	}
+	tx->instcfg = c->instcfg;
 	override_access(tx, c->privcfg, c->instcfg);
 	if (c->mode != SMMU_MODE_S1 && c->mode != SMMU_MODE_NESTED)
 		override_space(tx, c->nscfg);
@@ -193,7 +194,8 @@ bool smmu_walk(smmu *s, const struct smmu_tx *tx, const struct smmu_context *c,
 	out->space = (uint8_t)out_space(c, s1.ns);
 	if (c->mode == SMMU_MODE_NESTED) {
 		/* 3.9.1.2: without any stage 1 permission there is nothing to ask. */
-		if (tx->origin == SMMU_ATS_REQUEST && !s1.grant[tx->privileged])
+		if (tx->origin == SMMU_ATS_REQUEST &&
+		    !smmu_ats_granted(tx, s1.grant[tx->privileged]))
 			return true;
 		return stage2(s, tx, c, s1.oa, s1.ns, out, f);
 	}
@@ -310,32 +312,26 @@ static uint8_t seen(uint8_t perm, unsigned instcfg)
 }
 
 /* True: answered. False: nothing cached, or the entry does not grant the access. */
-static bool hit(smmu *s, const iom_request *request, iom_result *result)
+static bool tlb_answers(smmu *s, const iom_request *request, const struct smmu_hot *hot,
+			iom_result *result)
 {
-	iom_cache_scope scope = { (uint64_t)request->space << 32 | request->requester,
-				  request->pasid != IOM_NO_PASID };
 	bool write = request->access & (IOM_WRITE | IOM_ATOMIC), instruction, privileged;
 	uint64_t address = request->address;
-	struct smmu_hot hot;
 	struct tlb_entry e;
 	unsigned need, page_lg2;
 
-	if (!iom_cache_lookup(s->caches[IOM_CACHE_CONFIG], &scope,
-			      request->pasid == IOM_NO_PASID ? 0 : request->pasid, &hot,
-			      sizeof(hot), NULL))
+	if (hot->mode < SMMU_MODE_S1)
 		return false;
-	if (hot.mode < SMMU_MODE_S1)
-		return false;
-	if (hot.tbi) {
+	if (hot->tbi) {
 		unsigned upper = address >> 55 & 1;
 
-		if (hot.tbi >> (hot.one_privilege ? 0 : upper) & 1)
-			address = upper && !hot.one_privilege ? address | UINT64_C(0xff) << 56
-							      : address & iom_mask(56);
+		if (hot->tbi >> (hot->one_privilege ? 0 : upper) & 1)
+			address = upper && !hot->one_privilege ? address | UINT64_C(0xff) << 56
+							       : address & iom_mask(56);
 	}
-	if (!iom_cache_lookup(s->caches[IOM_CACHE_IOTLB], &hot.scope, address, &e, sizeof(e),
+	if (!iom_cache_lookup(s->caches[IOM_CACHE_IOTLB], &hot->scope, address, &e, sizeof(e),
 			      &page_lg2)) {
-		iom_cache_scope global = hot.scope;
+		iom_cache_scope global = hot->scope;
 
 		if (!__atomic_load_n(&s->any_global, __ATOMIC_RELAXED))
 			return false;
@@ -350,39 +346,51 @@ static bool hit(smmu *s, const iom_request *request, iom_result *result)
 		       (request->pasid != IOM_NO_PASID && (request->flags & IOM_REQ_PASID_EXEC)));
 	privileged = (request->flags & IOM_REQ_PRIVILEGED) ||
 		     (request->pasid != IOM_NO_PASID && (request->flags & IOM_REQ_PASID_PRIV));
-	if (hot.privcfg & 2)
-		privileged = hot.privcfg & 1;
+	if (hot->privcfg & 2)
+		privileged = hot->privcfg & 1;
 	if (write) {
 		need = IOM_WRITE | (request->access & IOM_READ);
 		if (request->access & IOM_ATOMIC)
 			need |= IOM_READ;
 		instruction = false;
 	} else {
-		if (hot.instcfg & 2)
-			instruction = hot.instcfg & 1;
+		if (hot->instcfg & 2)
+			instruction = hot->instcfg & 1;
 		need = instruction ? IOM_EXECUTE : IOM_READ;
 	}
 	if (need & ~e.perm[privileged])
 		return false;
 	result->status = IOM_OK;
-	result->permissions = (uint8_t)(seen(e.perm[privileged], hot.instcfg) | need);
+	result->permissions = (uint8_t)(seen(e.perm[privileged], hot->instcfg) | need);
 	result->page_lg2 = (uint8_t)page_lg2;
 	result->space = e.space;
 	result->flags = (uint16_t)(IOM_RES_CACHED | (e.flags & TLB_GLOBAL ? IOM_RES_GLOBAL : 0) |
 				   (privileged ? IOM_RES_PRIVILEGED : 0) |
 				   (instruction ? IOM_RES_INSTRUCTION : 0));
-	result->partid = hot.partid;
-	result->pmg = hot.pmg;
+	result->partid = hot->partid;
+	result->pmg = hot->pmg;
 	result->address = e.pa | (request->address & iom_mask(page_lg2));
 	result->span = (UINT64_C(1) << page_lg2) - (request->address & iom_mask(page_lg2));
 	if (G_UNLIKELY(request->flags & (IOM_REQ_HAS_ATTRS | IOM_REQ_NO_SNOOP))) {
-		hit_attr(s, request, &hot, &e, result);
+		hit_attr(s, request, hot, &e, result);
 	} else {
 		result->memtype = e.memtype;
 		result->shareability = e.shareability;
 		result->hints = e.hints;
 	}
 	return true;
+}
+
+static bool hit(smmu *s, const iom_request *request, iom_result *result)
+{
+	iom_cache_scope scope = { (uint64_t)request->space << 32 | request->requester,
+				  request->pasid != IOM_NO_PASID };
+	struct smmu_hot hot;
+
+	return iom_cache_lookup(s->caches[IOM_CACHE_CONFIG], &scope,
+				request->pasid == IOM_NO_PASID ? 0 : request->pasid, &hot,
+				sizeof(hot), NULL) &&
+	       tlb_answers(s, request, &hot, result);
 }
 
 /* ------------------------------------------------------------------------
@@ -495,6 +503,14 @@ static void slow(smmu *s, const iom_request *request, iom_result *result)
 	if (c.mode == SMMU_MODE_ABORT) {
 		smmu_abort(result, SMMU_DIAG_STE_ABORT);
 		return;
+	}
+	if (tx.loaded) {
+		/* The configuration was not cached; the translation may be. */
+		struct smmu_hot hot;
+
+		smmu_hot_fill(&c, &hot);
+		if (tlb_answers(s, request, &hot, result))
+			return;
 	}
 	if (!smmu_walk(s, &tx, &c, &out, &f))
 		goto fault;

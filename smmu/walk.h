@@ -26,6 +26,9 @@ struct smmu_tx {
 	bool atomic;
 	bool passive; /* no flag is updated: speculative, or ATOS with HTTUI */
 	bool dirty; /* ATS request that may make pages dirty */
+	bool want_exec; /* ATS request for execute permission */
+	uint8_t instcfg; /* of the STE */
+	bool loaded; /* the context came from memory, not from the cache */
 	bool input_ns; /* Secure: the address is in the Non-secure space */
 	bool locked; /* the caller holds the lock: ATOS */
 	iom_epoch epoch; /* of the first fetch */
@@ -173,6 +176,8 @@ void smmu_event_build(const struct smmu_tx *tx, const struct smmu_fault *f, uint
 void smmu_abort(iom_result *result, enum smmu_diagnosis diagnosis);
 
 /* ats.c */
+/* What a translation request is granted of what the page allows (13.7.1). */
+unsigned smmu_ats_granted(const struct smmu_tx *tx, unsigned have);
 void smmu_ats_request(smmu *s, const iom_request *request, iom_result *result);
 void smmu_ats_translated(smmu *s, const iom_request *request, iom_result *result);
 

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef IOM_TESTS_SMMU_SUITES_H
+#define IOM_TESTS_SMMU_SUITES_H
+
+#include "tests/harness.h"
+
+extern const iom_suite smmu_registers_suite;
+extern const iom_suite smmu_queues_suite;
+extern const iom_suite smmu_caches_suite;
+extern const iom_suite smmu_stall_suite;
+extern const iom_suite smmu_ats_suite;
+extern const iom_suite smmu_pri_suite;
+extern const iom_suite smmu_httu_suite;
+extern const iom_suite smmu_secure_suite;
+extern const iom_suite smmu_state_suite;
+extern const iom_suite smmu_threads_suite;
+extern const iom_suite smmu_atos_suite;
+
+#endif

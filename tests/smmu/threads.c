@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+/* Translations on one thread while another maps, unmaps and invalidates. */
+#include "tests/smmu/rig.h"
+#include "tests/smmu/suites.h"
+
+#define VA UINT64_C(0x7000)
+#define PA UINT64_C(0x50000000)
+
+struct shared {
+	rig *r;
+	int stop;
+	uint64_t floor; /* versions below it are invalidated */
+	uint64_t wrong, seen;
+};
+
+/* The page moves from version to version; a version below the floor is stale. */
+static gpointer reader(gpointer opaque)
+{
+	struct shared *s = opaque;
+
+	while (!g_atomic_int_get(&s->stop)) {
+		uint64_t floor = __atomic_load_n(&s->floor, __ATOMIC_ACQUIRE);
+		iom_result res = dma(s->r, 1, VA, IOM_READ);
+
+		if (res.status != IOM_OK || (res.address - PA) >> 12 < floor)
+			s->wrong++;
+		s->seen++;
+	}
+	return NULL;
+}
+
+static void moving_page(void)
+{
+	static const char *const caches[] = { "default", "one" };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(caches); i++) {
+		struct shared s = { 0 };
+		iom_smmu_config c;
+		GThread *thread;
+		rig r;
+
+		rig_config(&c, caches[i], NULL);
+		rig_open(&r, &c);
+		stream_s1(&r, 1, 11, 1);
+		map(&r, r.ttb[1], VA, PA, 12, AF | USER | NG);
+		s.r = &r;
+		thread = g_thread_new("reader", reader, &s);
+		for (uint64_t v = 1; v < 20000; v++) {
+			set_word(&r, leaf_address(&r, r.ttb[1], VA),
+				 (PA + (v << 12)) | AF | USER | NG | 3);
+			switch (v % 4) {
+			case 0:
+				cmd(&r, CMD_NH_VA(1, 11, VA));
+				break;
+			case 1:
+				cmd(&r, CMD_NH_ASID(1, 11));
+				break;
+			case 2:
+				cmd(&r, CMD_NH_VAA(1, VA));
+				break;
+			default:
+				cmd(&r, CMD_NSNH_ALL);
+				break;
+			}
+			cmd(&r, CMD_SYNC(0));
+			__atomic_store_n(&s.floor, v, __ATOMIC_RELEASE);
+			if (v % 64 == 0)
+				cmd(&r, CMD_CFGI_STE(1, 1));
+		}
+		g_atomic_int_set(&s.stop, 1);
+		g_thread_join(thread);
+		CHECK_EQ(s.wrong, 0);
+		CU_ASSERT_TRUE(s.seen > 0);
+		rig_close(&r);
+	}
+}
+
+/* Faulting on two threads while the queue overflows and is drained. */
+static gpointer faulter(gpointer opaque)
+{
+	struct shared *s = opaque;
+
+	for (unsigned i = 0; i < 20000; i++) {
+		if (dma(s->r, 9, i << 12, IOM_READ).fault.recorded)
+			s->seen++;
+	}
+	return NULL;
+}
+
+static void two_faulters(void)
+{
+	struct shared a = { 0 }, b = { 0 };
+	GThread *threads[2];
+	uint64_t e[4], records = 0;
+	iom_statistics st;
+	rig r;
+
+	rig_open(&r, NULL);
+	a.r = b.r = &r;
+	threads[0] = g_thread_new("a", faulter, &a);
+	threads[1] = g_thread_new("b", faulter, &b);
+	for (unsigned i = 0; i < 200000 && records < 5000; i++) {
+		while (event(&r, e)) {
+			CHECK_EQ(e[0], UINT64_C(0x900000004));
+			records++;
+		}
+	}
+	g_thread_join(threads[0]);
+	g_thread_join(threads[1]);
+	while (event(&r, e))
+		records++;
+	CHECK_EQ(records, a.seen + b.seen);
+	iom_iommu_statistics(r.iommu, &st);
+	CHECK_EQ(st.events, records);
+	CHECK_EQ(st.events + st.events_lost, 40000);
+	rig_close(&r);
+}
+
+static const iom_test tests[] = {
+	{ "no stale translation after an invalidation", moving_page },
+	{ "events of two threads", two_faulters },
+	{ 0 },
+};
+const iom_suite smmu_threads_suite = { "threads", tests };
