@@ -275,10 +275,8 @@ static void make_pasid_entry(iom_qemu_vtd *q, uint64_t *e, const iom_vtd_mapping
 	e[1] = m->has_entry ? m->domain : 1;
 	if (type == PGTT_FIRST)
 		e[2] = new_root(q, 4);
-	else
-		e[0] |= address_width(4) << 2;
-	if (type == PGTT_SECOND)
-		e[0] |= new_root(q, 4);
+	else if (type == PGTT_SECOND)
+		e[0] |= new_root(q, 4) | address_width(4) << 2;
 }
 
 /* The PASID table entry that requests without a PASID use (9.4 RID_PASID, 9.5, 9.6). */

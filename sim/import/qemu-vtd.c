@@ -155,9 +155,11 @@ static void assume_tables(iom_qemu_vtd *q)
 static void assume_queue(iom_qemu_vtd *q, uint32_t head)
 {
 	const iom_tables *t = q->tables;
-	bool scalable = iom_qemu_vtd_scalable(q) || iom_tables_has(t, IOM_TABLE_PASID_DIR);
 	uint64_t low = t->low[IOM_TABLE_QUEUE] & ~UINT64_C(0xfff), bytes = 0x1000, qs = 0;
 
+	/* Which descriptors are valid depends on the mode of the root table (6.5.2). */
+	if (!q->root)
+		assume_tables(q);
 	note_late(q);
 	if (!iom_tables_has(t, IOM_TABLE_QUEUE)) {
 		low = 0x2000;
@@ -170,7 +172,7 @@ static void assume_queue(iom_qemu_vtd *q, uint32_t head)
 		qs++;
 	}
 	iom_qemu_vtd_write(q, REG_IQT, 0, 8);
-	iom_qemu_vtd_write(q, REG_IQA, low | qs | (scalable ? 1 << 11 : 0), 8);
+	iom_qemu_vtd_write(q, REG_IQA, low | qs | (iom_qemu_vtd_scalable(q) ? 1 << 11 : 0), 8);
 	iom_qemu_vtd_write(q, REG_GCMD, GCMD_QIE | (q->te ? GCMD_TE : 0), 4);
 	q->next_head = q->first_head = head;
 }
