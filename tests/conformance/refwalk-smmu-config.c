@@ -73,6 +73,35 @@ static const start_row start_rows[] = {
 	{ 16, 2, 1, 12, 21, 21, 12, false, false, 44 },
 };
 
+bool ref_s1_lpae(const walk *w)
+{
+	return !CD(w, 41, 41);
+}
+
+bool ref_s2_lpae(const walk *w)
+{
+	return !STE(w, 179, 179);
+}
+
+/* VMSAv8-32: S2T0SZ is a signed number of four bits. */
+unsigned ref_s2_input_bits(const walk *w)
+{
+	int t0sz = (int)STE(w, 163, 160);
+
+	if (!ref_s2_lpae(w))
+		return 64 - (unsigned)STE(w, 165, 160);
+	return (unsigned)(32 - (t0sz >= 8 ? t0sz - 16 : t0sz));
+}
+
+/* STE-42; Arm ARM Table G5-5. */
+static bool s2_start_lpae(const walk *w, int *level)
+{
+	unsigned sl0 = (unsigned)STE(w, 167, 166), bits = ref_s2_input_bits(w);
+
+	*level = sl0 == 0 ? 2 : 1;
+	return sl0 == 0 ? bits >= 25 && bits <= 34 : sl0 == 1 && bits >= 31 && bits <= 40;
+}
+
 static bool s2_ds(const walk *w)
 {
 	unsigned granule = ref_granule(w->id, (unsigned)STE(w, 175, 174), false);
@@ -87,6 +116,8 @@ bool ref_s2_start(const walk *w, int *level)
 	unsigned sl = (unsigned)STE(w, 167, 166);
 	bool ds = s2_ds(w);
 
+	if (ref_s2_lpae(w))
+		return s2_start_lpae(w, level);
 	if (granule == 12 && ds)
 		sl |= (unsigned)STE(w, 194, 194) << 2;
 	for (unsigned i = 0; i < sizeof start_rows / sizeof start_rows[0]; i++) {
@@ -116,7 +147,7 @@ static bool stage2_illegal(const walk *w, const char **why)
 	unsigned size = ref_effective_size(id, (unsigned)STE(w, 178, 176));
 	uint64_t ttb = STE(w, 243, 196) << 4; /* [51:4]: STE-53 */
 	unsigned t0sz = (unsigned)STE(w, 165, 160);
-	bool ds = s2_ds(w);
+	bool ds = s2_ds(w), lpae = ref_s2_lpae(w);
 	unsigned max = !id->STT ? 39 : granule == 16 ? 47 : 48;
 	unsigned min = granule == 16 || ds ? 12 : 16;
 	int level;
@@ -125,18 +156,23 @@ static bool stage2_illegal(const walk *w, const char **why)
 		min = 64 - ref_ias(id);
 	RULE(STE(w, 185, 185) && id->STALL_MODEL == 1, "STE-24");
 	RULE(!STE(w, 185, 185) && id->STALL_MODEL == 2, "STE-26");
-	RULE(!STE(w, 179, 179), "STE-27"); /* TTF[0] is 0 here */
-	RULE(!(id->TTF & 2), "STE-28");
-	RULE((STE(w, 184, 184) || STE(w, 183, 183)) && id->HTTU == 0, "STE-29");
+	RULE(lpae && !(id->TTF & 1), "STE-27");
+	RULE(!lpae && !(id->TTF & 2), "STE-28");
+	RULE(lpae && id->FWB && STE(w, 89, 89), "STE-23");
+	RULE((STE(w, 184, 184) || STE(w, 183, 183)) && (lpae || id->HTTU == 0), "STE-29");
 	RULE(STE(w, 183, 183) && id->HTTU == 1, "STE-30");
 	RULE(STE(w, 187, 187) && !STE(w, 184, 184) && id->HTTU == 3, "STE-31");
-	RULE(granule == 0, "STE-32");
-	RULE(ttb >> size, "STE-33");
+	RULE(!lpae && granule == 0, "STE-32");
+	RULE(lpae ? (STE(w, 247, 196) << 4) >> 40 : ttb >> size, "STE-33");
+	RULE(wrong_endian(id, STE(w, 180, 180)), "STE-45");
+	if (lpae) {
+		RULE(!ref_s2_start(w, &level), "STE-42");
+		return false;
+	}
 	RULE(granule != 16 && !ds && ttb >> 48, "STE-34");
 	RULE(t0sz > max, "STE-35");
 	RULE(t0sz < min, "STE-36/37");
 	RULE(!ref_s2_start(w, &level), "STE-38..41");
-	RULE(wrong_endian(id, STE(w, 180, 180)), "STE-45");
 	return false;
 }
 
@@ -206,6 +242,11 @@ static bool half_illegal(const walk *w, unsigned half, const char **why)
 	unsigned max = !id->STT ? 39 : granule == 16 ? 47 : 48;
 	unsigned min = id->VAX >= 1 && (granule == 16 || ds) ? 12 : 16;
 
+	if (ref_s1_lpae(w)) {
+		RULE((half ? CD(w, 183, 132) : CD(w, 119, 68)) << 4 >> 40,
+		     half ? "CD-22" : "CD-20");
+		return false;
+	}
 	RULE(granule == 0, half ? "CD-19" : "CD-18");
 	RULE(tsz > max, half ? "CD-17" : "CD-15");
 	RULE(tsz < min, half ? "CD-17" : "CD-16");
@@ -219,7 +260,8 @@ bool ref_cd_illegal(const walk *w, const char **why)
 	const refwalk_ids *id = w->id;
 	bool epd0 = !w->single && CD(w, 14, 14);
 	bool epd1 = w->single || CD(w, 30, 30);
-	bool has_asid = !w->single;
+	bool has_asid = !w->single, lpae = ref_s1_lpae(w);
+	bool el2 = STE(w, 3, 1) == 5 && id->Hyp && STE(w, 95, 94) == 2;
 
 	RULE(!CD(w, 31, 31), "CD-01");
 	RULE(STE(w, 91, 91) && CD(w, 44, 44), "CD-02");
@@ -227,11 +269,13 @@ bool ref_cd_illegal(const walk *w, const char **why)
 	RULE(id->STALL_MODEL == 1 && CD(w, 44, 44), "CD-04");
 	RULE(id->STALL_MODEL == 2 && !CD(w, 44, 44), "CD-05");
 	RULE(!(epd0 && epd1) && wrong_endian(id, CD(w, 15, 15)), "CD-06");
-	RULE(!CD(w, 41, 41), "CD-07"); /* TTF[0] is 0 here */
-	RULE(!(id->TTF & 2), "CD-09");
-	RULE((CD(w, 43, 43) || CD(w, 42, 42)) && id->HTTU == 0, "CD-11");
-	RULE(CD(w, 42, 42) && id->HTTU == 1, "CD-12");
-	RULE(CD(w, 67, 67) && !CD(w, 43, 43) && id->HTTU == 3, "CD-13");
+	RULE(lpae && !(id->TTF & 1), "CD-07");
+	RULE(lpae && el2 && !w->single, "CD-08");
+	RULE(!lpae && !(id->TTF & 2), "CD-09");
+	RULE(!lpae && w->stage2 && ref_s2_lpae(w), "CD-10");
+	RULE(!lpae && (CD(w, 43, 43) || CD(w, 42, 42)) && id->HTTU == 0, "CD-11");
+	RULE(!lpae && CD(w, 42, 42) && id->HTTU == 1, "CD-12");
+	RULE(!lpae && CD(w, 67, 67) && !CD(w, 43, 43) && id->HTTU == 3, "CD-13");
 	RULE(has_asid && !id->ASID16 && CD(w, 63, 56), "CD-14");
 	if (!epd0 && half_illegal(w, 0, why))
 		return true;

@@ -62,6 +62,7 @@ typedef struct geometry {
 	bool ds; /* 52-bit descriptors of 4KB and 16KB granules */
 	bool lpa; /* 52-bit descriptors of the 64KB granule */
 	bool big_endian;
+	bool lpae; /* VMSAv8-32 LPAE */
 } geometry;
 
 static inline uint64_t field(const uint64_t *words, unsigned lsb, unsigned width)
@@ -97,6 +98,10 @@ unsigned ref_ias(const refwalk_ids *id);
 unsigned ref_effective_size(const refwalk_ids *id, unsigned encoded);
 /* Granule of a TG0 (also S2TG) or TG1 field, log2; 0: reserved or not implemented. */
 unsigned ref_granule(const refwalk_ids *id, unsigned tg, bool tg1);
+/* VMSAv8-32 LPAE selected by the CD, by the STE. */
+bool ref_s1_lpae(const walk *w);
+bool ref_s2_lpae(const walk *w);
+unsigned ref_s2_input_bits(const walk *w);
 /* Start level for S2T0SZ and S2SL0; false: not a combination of the tables. */
 bool ref_s2_start(const walk *w, int *level);
 
@@ -108,6 +113,7 @@ bool ref_stage2(walk *w, uint64_t ipa, unsigned class, bool write, uint64_t *pa,
 /* Geometry, also for those who build tables. */
 geometry ref_stage1_geometry(const walk *w, unsigned half);
 geometry ref_stage2_geometry(const walk *w);
+bool ref_stage1_half_lpae(const walk *w, uint64_t va, unsigned *half);
 unsigned ref_level_shift(const geometry *g, int level);
 bool ref_block_allowed(const geometry *g, int level);
 uint64_t ref_start_table(const geometry *g);

@@ -100,13 +100,19 @@ geometry ref_stage2_geometry(const walk *w)
 {
 	geometry g = { .granule = ref_granule(w->id, (unsigned)STE(w, 175, 174), false) };
 
-	g.input_bits = 64 - (unsigned)STE(w, 165, 160);
+	g.input_bits = ref_s2_input_bits(w);
 	ref_s2_start(w, &g.start);
 	g.base = STE(w, 243, 196) << 4;
+	g.big_endian = STE(w, 180, 180);
+	if (ref_s2_lpae(w)) {
+		g.granule = 12;
+		g.output_bits = 40;
+		g.lpae = true;
+		return g;
+	}
 	g.output_bits = ref_effective_size(w->id, (unsigned)STE(w, 178, 176));
 	g.ds = w->id->DS && STE(w, 195, 195) && g.granule != 16;
 	g.lpa = g.granule == 16 && w->id->OAS >= 52;
-	g.big_endian = STE(w, 180, 180);
 	return g;
 }
 
@@ -158,6 +164,8 @@ static s2_rights stage2_rights(const walk *w, uint64_t d)
 		r.execute = xn == 0 || xn == (w->priv ? 3u : 1u);
 	else
 		r.execute = !(xn & 2);
+	if (ref_s2_lpae(w))
+		r.execute = r.execute && r.read;
 	return r;
 }
 
@@ -225,6 +233,16 @@ geometry ref_stage1_geometry(const walk *w, unsigned half)
 	geometry g = { 0 };
 	unsigned tsz = (unsigned)(half ? CD(w, 21, 16) : CD(w, 5, 0));
 
+	if (ref_s1_lpae(w)) {
+		g.granule = 12;
+		g.input_bits = 32 - (tsz & 7);
+		g.start = g.input_bits > 30 ? 1 : 2;
+		g.base = (half ? CD(w, 179, 132) : CD(w, 115, 68)) << 4;
+		g.output_bits = 40;
+		g.big_endian = CD(w, 15, 15);
+		g.lpae = true;
+		return g;
+	}
 	g.granule = ref_granule(w->id, (unsigned)(half ? CD(w, 23, 22) : CD(w, 7, 6)), half);
 	g.input_bits = 64 - tsz;
 	g.start = 3 - (int)((g.input_bits - g.granule - 1) / (g.granule - 3));
@@ -241,9 +259,41 @@ static bool stage1_fault(walk *w, unsigned id, const char *why)
 	return ref_translation_fault(w, id, false, CLASS_IN, 0, why);
 }
 
+/* VMSAv8-32: Arm ARM Table G5-2. False: in neither half. */
+bool ref_stage1_half_lpae(const walk *w, uint64_t va, unsigned *half)
+{
+	unsigned t0sz = (unsigned)CD(w, 2, 0), t1sz = (unsigned)CD(w, 18, 16);
+	uint64_t end0 = UINT64_C(1) << (32 - t0sz);
+	uint64_t start1 = (UINT64_C(1) << 32) - (UINT64_C(1) << (32 - t1sz));
+
+	*half = 0;
+	if (va >> 32)
+		return false;
+	if (w->single)
+		return va < end0;
+	if (t0sz == 0 && t1sz == 0)
+		*half = 0;
+	else if (t1sz == 0)
+		*half = va >= end0;
+	else
+		*half = va >= start1;
+	return *half || t0sz == 0 || va < end0;
+}
+
+static bool stage1_input_lpae(walk *w, uint64_t va, unsigned *half)
+{
+	if (!ref_stage1_half_lpae(w, va, half))
+		return stage1_fault(w, F_TRANSLATION, "300 VA range");
+	if (!w->single && (*half ? CD(w, 30, 30) : CD(w, 14, 14)))
+		return stage1_fault(w, F_TRANSLATION, "301 EPD");
+	return true;
+}
+
 /* Checks 300 to 302; picks the half. */
 static bool stage1_input(walk *w, uint64_t va, unsigned *half)
 {
+	if (ref_s1_lpae(w))
+		return stage1_input_lpae(w, va, half);
 	*half = !w->single && part(va, 55, 55);
 	bool epd = *half ? CD(w, 30, 30) : !w->single && CD(w, 14, 14);
 	bool tbi = *half ? CD(w, 39, 39) : CD(w, 38, 38);
@@ -318,8 +368,34 @@ typedef struct s1_rights {
 	bool dirties; /* a write clears AP[2] */
 } s1_rights;
 
+/* VMSAv8-32: XN is for both privileges, fetches need to read, writable is not PXN. */
+static s1_rights stage1_rights_lpae(const walk *w, uint64_t d, const hierarchy *h)
+{
+	bool read_only = part(d, 7, 7) || h->no_write, wxn = CD(w, 36, 36);
+	bool user = w->single || (part(d, 6, 6) && !h->no_unprivileged);
+	bool user_write = user && !read_only;
+	bool xn = part(d, 54, 54) || h->uxn;
+	bool pxn = !w->single && (part(d, 53, 53) || h->pxn || (CD(w, 37, 37) && user_write));
+	s1_rights r = { 0 };
+
+	if (w->single || w->priv) {
+		bool never = !w->single && CD(w, 40, 40) && user;
+
+		r.read = !never;
+		r.write = !never && !read_only;
+		r.execute = !xn && !pxn && !(wxn && !read_only);
+		return r;
+	}
+	r.read = user;
+	r.write = user_write;
+	r.execute = user && !xn && !(wxn && user_write);
+	return r;
+}
+
 static s1_rights stage1_rights(const walk *w, uint64_t d, const hierarchy *h)
 {
+	if (ref_s1_lpae(w))
+		return stage1_rights_lpae(w, d, h);
 	bool clean = CD(w, 43, 43) && CD(w, 42, 42) && part(d, 51, 51) && part(d, 7, 7);
 	bool read_only = (part(d, 7, 7) && !clean) || h->no_write;
 	bool user = part(d, 6, 6) && !h->no_unprivileged;
@@ -355,7 +431,7 @@ static attributes stage1_attributes(const walk *w, const geometry *g, unsigned h
 {
 	unsigned index = (unsigned)part(d, 4, 2);
 
-	if (w->id->AIE && CD(w, 131, 131) && part(d, 59, 59))
+	if (!g->lpae && w->id->AIE && CD(w, 131, 131) && part(d, 59, 59))
 		index = 7; /* above 7: the last byte */
 	attributes a = ref_mair((unsigned)field(w->cd, 192 + 8 * index, 8));
 
@@ -381,7 +457,7 @@ static bool stage1_update(walk *w, const geometry *g, const leaf *l, uint64_t ip
 
 bool ref_stage1(walk *w, uint64_t va, uint64_t *ipa, attributes *attrs, unsigned *leaf_lg2)
 {
-	bool ha = CD(w, 43, 43), affd = CD(w, 35, 35);
+	bool ha = !ref_s1_lpae(w) && CD(w, 43, 43), affd = CD(w, 35, 35);
 	hierarchy h = { 0 };
 	uint64_t leaf_ipa = 0;
 	unsigned half;

@@ -156,12 +156,15 @@ static void succeed(walk *w, uint64_t oa, attributes a, unsigned leaf_lg2, const
 static attributes input_attributes(const walk *w, bool mtcfg, unsigned memattr, unsigned shcfg)
 {
 	attributes a = { .inner = WB, .outer = WB, .sh = 0 };
+	unsigned incoming_sh = 0;
 
-	if (!w->id->ATTR_TYPES_OVR)
-		return a;
-	if (mtcfg)
+	if (w->rq->has_attrs) {
+		a = ref_mair(w->rq->memtype);
+		incoming_sh = w->rq->sh == 1 ? 0 : w->rq->sh;
+	}
+	if (w->id->ATTR_TYPES_OVR && mtcfg)
 		a = ref_ste_memattr(memattr);
-	a.sh = shcfg == 1 ? 0 : shcfg;
+	a.sh = w->id->ATTR_TYPES_OVR && shcfg != 1 ? shcfg : incoming_sh;
 	/* Device and Normal non-cacheable enter as Outer Shareable whatever SHCFG says. */
 	if (a.device || (a.inner == NC && a.outer == NC))
 		a.sh = 2;

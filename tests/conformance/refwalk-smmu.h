@@ -2,7 +2,7 @@
 /*
  * A second SMMUv3 for tests: slow, obvious, without caches, written from the
  * specification tables alone. It shares no code with the model and sees only raw
- * memory words. Non-secure streams, VMSAv8-64, ordinary (untranslated) traffic.
+ * memory words. Non-secure streams, VMSAv8-64 and VMSAv8-32 LPAE, ordinary (untranslated) traffic.
  */
 #ifndef IOM_TESTS_REFWALK_SMMU_H
 #define IOM_TESTS_REFWALK_SMMU_H
@@ -74,6 +74,10 @@ typedef struct refwalk_request {
 	uint64_t address;
 	char access; /* R, W, X or A as in the vectors */
 	bool privileged;
+	/* Attributes that come with the request; otherwise write-back, Non-shareable. */
+	bool has_attrs;
+	uint8_t memtype; /* a MAIR byte */
+	uint8_t sh;
 } refwalk_request;
 
 typedef enum refwalk_status {

@@ -24,10 +24,12 @@ uint64_t smmu_gen_room(smmu_gen *gen, unsigned bits, uint64_t size)
 	if (bits == 64) {
 		bits = gen->ids.OAS;
 		if (w->stage2 || (STE(w, 3, 1) & 2)) {
-			unsigned ipa = 64 - (unsigned)STE(w, 165, 160);
+			unsigned ipa = ref_s2_input_bits(w);
 
 			bits = ipa < bits ? ipa : bits;
 		}
+		if (gen->ids.TTF == 3 && bits > 40)
+			bits = CHANCE(70) ? 40 : bits;
 		if (bits > 48)
 			bits = CHANCE(50) ? 48 : bits;
 	}
@@ -211,7 +213,7 @@ static uint64_t stage1_output(smmu_gen *gen, const geometry *g, unsigned lg2)
 		bits = 48;
 	if (gen->w.stage2 && CHANCE(95)) {
 		const walk *w = &gen->w;
-		unsigned ipa = 64 - (unsigned)STE(w, 165, 160);
+		unsigned ipa = ref_s2_input_bits(w);
 
 		bits = ipa < bits ? ipa : bits;
 	}
@@ -223,6 +225,9 @@ static uint64_t stage1_output(smmu_gen *gen, const geometry *g, unsigned lg2)
 void smmu_gen_stage1(smmu_gen *gen, uint64_t va)
 {
 	unsigned half = !gen->w.single && part(va, 55, 55);
+
+	if (ref_s1_lpae(&gen->w) && !ref_stage1_half_lpae(&gen->w, va, &half))
+		return;
 	geometry g = ref_stage1_geometry(&gen->w, half);
 
 	if (!g.granule || g.start < -1 || g.start > 3)

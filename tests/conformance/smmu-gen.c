@@ -144,6 +144,10 @@ void smmu_gen_ids(smmu_random *random, refwalk_ids *ids)
 	};
 	ids->VAX = ids->OAS == 52 ? 1 : CHANCE(20);
 	ids->DS = ids->VAX && CHANCE(60);
+	if (ids->OAS >= 40 && CHANCE(25)) {
+		ids->TTF = 3;
+		ids->GRAN4K = 1;
+	}
 	ids->EPAN = ids->AIDR == 4 && CHANCE(80);
 	ids->AIE = ids->AIDR == 4 && CHANCE(60);
 	ids->NS1ATS = ids->ATS && CHANCE(30);
@@ -177,7 +181,7 @@ static void pick_s2_input(smmu_gen *gen)
 		set(s, 175, 174, BELOW(3));
 		set(s, 194, 194, gen->ids.DS && CHANCE(30));
 		set(s, 195, 195, gen->ids.DS && CHANCE(60));
-		if (ref_s2_start(&gen->w, &level) && STE(&gen->w, 165, 160) + gen->ids.OAS >= 64)
+		if (ref_s2_start(&gen->w, &level) && ref_s2_input_bits(&gen->w) <= gen->ids.OAS)
 			return;
 	}
 }
@@ -185,21 +189,22 @@ static void pick_s2_input(smmu_gen *gen)
 static void fill_stage2(smmu_gen *gen)
 {
 	uint64_t *s = gen->w.ste;
-	bool ha = gen->ids.HTTU && CHANCE(35);
+	bool lpae = gen->ids.TTF == 3 && CHANCE(40);
+	bool ha = !lpae && gen->ids.HTTU && CHANCE(35);
 
 	set(s, 178, 176, CHANCE(80) ? PICK(5, 6) : BELOW(8));
 	set(s, 173, 168, BELOW(64));
-	set(s, 179, 179, 1);
+	set(s, 179, 179, !lpae);
 	set(s, 180, 180, gen->ids.TTENDIAN == 3 || (gen->ids.TTENDIAN == 0 && CHANCE(15)));
 	set(s, 181, 181, CHANCE(15));
 	set(s, 182, 182, CHANCE(30));
 	set(s, 184, 184, ha);
-	set(s, 183, 183, gen->ids.HTTU == 2 && CHANCE(ha ? 60 : 10));
+	set(s, 183, 183, !lpae && gen->ids.HTTU == 2 && CHANCE(ha ? 60 : 10));
 	set(s, 185, 185, gen->ids.STALL_MODEL == 2 || (gen->ids.STALL_MODEL == 0 && CHANCE(20)));
 	set(s, 186, 186, CHANCE(85));
-	set(s, 89, 89, CHANCE(30));
+	set(s, 89, 89, !lpae && CHANCE(30));
 	pick_s2_input(gen);
-	set(s, 247, 196, smmu_gen_room(gen, gen->ids.OAS, 1u << 20) >> 4);
+	set(s, 247, 196, smmu_gen_room(gen, lpae ? 40 : gen->ids.OAS, 1u << 20) >> 4);
 }
 
 static unsigned pick_config(smmu_gen *gen)
@@ -289,7 +294,9 @@ static void fill_cd(smmu_gen *gen)
 	set(c, 36, 36, CHANCE(15));
 	set(c, 37, 37, CHANCE(15));
 	set(c, 40, 40, CHANCE(20));
-	set(c, 41, 41, 1);
+	/* VMSAv8-64 does not go over a VMSAv8-32 stage 2. */
+	set(c, 41, 41,
+	    gen->ids.TTF == 2 || (gen->w.stage2 && ref_s2_lpae(&gen->w) ? CHANCE(5) : CHANCE(60)));
 	set(c, 43, 43, ha);
 	set(c, 42, 42, gen->ids.HTTU == 2 && CHANCE(ha ? 60 : 10));
 	set(c, 44, 44, gen->ids.STALL_MODEL == 2 || (gen->ids.STALL_MODEL == 0 && CHANCE(20)));
@@ -424,12 +431,14 @@ static uint64_t input_address(smmu_gen *gen)
 	walk *w = &gen->w;
 
 	if (!w->stage1) {
-		unsigned bits = w->stage2 ? 64 - (unsigned)STE(w, 165, 160) : gen->ids.OAS;
+		unsigned bits = w->stage2 ? ref_s2_input_bits(w) : gen->ids.OAS;
 
 		return CHANCE(20) ? low_bits(bits) - (r & 0xfff) : r & low_bits(bits);
 	}
 	unsigned half = !w->single && CHANCE(40);
 
+	if (ref_s1_lpae(w))
+		return CHANCE(50) ? r & low_bits(25 + BELOW(8)) : low_bits(32) - (r & 0x1ffffff);
 	if (!w->single && CD(w, half ? 30 : 14, half ? 30 : 14) && CHANCE(95))
 		half = !half;
 	unsigned bits = 64 - (unsigned)(half ? CD(w, 21, 16) : CD(w, 5, 0));
@@ -510,6 +519,15 @@ void smmu_gen_request(smmu_gen *gen, refwalk_request *request)
 		.access = "RRRWWXXA"[BELOW(8)],
 		.privileged = CHANCE(45),
 	};
+	if (CHANCE(20)) {
+		static const uint8_t types[] = { 0x00, 0x04, 0x08, 0x0c, 0x44,
+						 0xff, 0xbb, 0x4f, 0xf4 };
+
+		request->has_attrs = true;
+		request->memtype = types[BELOW(sizeof types)];
+		/* Device and Non-cacheable come as Outer Shareable (13.1). */
+		request->sh = request->memtype <= 0x44 ? 2 : (uint8_t)BELOW(4);
+	}
 	if (request->ssv)
 		request->ssid = CHANCE(93) ? gen->ssid : BELOW(CHANCE(50) ? 4 : 1u << 20);
 }

@@ -80,6 +80,9 @@ static void report(session *s, const smmu_rig *rig, uint64_t seed, unsigned inde
 	fprintf(stderr,
 		"\n%s, caches %s: reference decides at '%s'\n  expected %s\n  got      %s\n", id,
 		rig->preset, expected->why, s->outcome->expected->str, s->outcome->got->str);
+	if (request->has_attrs)
+		fprintf(stderr, "  with attributes %#x, shareability %u\n", request->memtype,
+			request->sh);
 	if (s->history->len)
 		fprintf(stderr, "  after changes (and commands):%s\n", s->history->str);
 	smmu_dump_row(s->rows, id, expected->why, &s->gen, request, expected);

@@ -279,6 +279,11 @@ void smmu_rig_ask(smmu_rig *rig, const refwalk_request *request, const refwalk_r
 			   .access = access[(unsigned char)request->access] };
 	iom_result result;
 
+	if (request->has_attrs) {
+		rq.flags |= IOM_REQ_HAS_ATTRS;
+		rq.memtype = request->memtype;
+		rq.shareability = request->sh;
+	}
 	memset(&result, 0, sizeof result);
 	iom_iommu_translate(rig->iommu, &rq, &result);
 	iom_vector_check_text(outcome, "expect", iom_status_name(status[expected->status]),
