@@ -68,8 +68,7 @@ static void report(session *s, const smmu_rig *rig, uint64_t seed, unsigned inde
 	const char *what = s->outcome->expected->str;
 
 	/* A few of each kind: the deciding check and what differs first. */
-	g_snprintf(key, sizeof key, "%s, %.*s", expected->why, (int)strcspn(what, "0123456789;"),
-		   what);
+	g_snprintf(key, sizeof key, "%s, %.*s", expected->why, (int)strcspn(what, " "), what);
 	unsigned seen = GPOINTER_TO_UINT(g_hash_table_lookup(s->reports, key)) + 1;
 
 	s->differences++;
@@ -143,10 +142,26 @@ static bool one_change(session *s, uint64_t seed, unsigned index)
 	return ok;
 }
 
+/* Tables at addresses that the queues of the models have. */
+static bool tables_in_queues(const smmu_store *store)
+{
+	for (unsigned i = 0; i < store->n; i++) {
+		uint64_t address = store->address[store->order[i]];
+
+		if (address >= SMMU_RIG_QUEUES && address < SMMU_RIG_QUEUES_END)
+			return true;
+	}
+	return false;
+}
+
 static void one_case(session *s, uint64_t seed)
 {
 	s->gen.random.state = seed;
 	smmu_gen_case(&s->gen);
+	if (tables_in_queues(&s->gen.store)) {
+		s->left_out++;
+		return;
+	}
 	s->cases++;
 	for (unsigned i = 0; i < N_RIGS; i++)
 		smmu_rig_load(&s->rigs[i], &s->gen);

@@ -35,6 +35,8 @@ static const struct {
 	{ "S_IDR1.S_SIDSIZE", 16 },
 	{ "S_IDR0.MSI", 1 },
 	{ "S_IDR0.ECMDQ", 1 },
+	{ "R_IDR0.STALL_MODEL", 1 },
+	{ "R_IDR1.RME_DA_IMPL", 1 },
 	{ "IDR0.RME_IMPL", 1 },
 	{ "R_IDR0.ATS", 1 },
 	{ "R_IDR0.PRI", 1 },
@@ -114,6 +116,16 @@ static iom_space space_of(const char *iface)
 	return strcmp(iface, "ROOT") == 0 ? IOM_SPACE_ROOT : IOM_SPACE_NONSECURE;
 }
 
+/* "NAMEn" of the table is any one of them in the model. */
+static bool same_name(const char *found, const char *name)
+{
+	size_t n = strlen(name);
+
+	if (strcmp(found, name) == 0)
+		return true;
+	return n && name[n - 1] == 'n' && strncmp(found, name, n - 1) == 0;
+}
+
 /* Where the model says that the register is. */
 static bool find_by_name(const iom_iommu *iommu, const char *name, uint64_t *offset)
 {
@@ -122,12 +134,24 @@ static bool find_by_name(const iom_iommu *iommu, const char *name, uint64_t *off
 	for (uint64_t at = 0; at < size; at += 4) {
 		const char *found = NULL;
 
-		if (iom_iommu_register(iommu, at, &found) && found && strcmp(found, name) == 0) {
+		if (iom_iommu_register(iommu, at, &found) && found && same_name(found, name)) {
 			*offset = at;
 			return true;
 		}
 	}
 	return false;
+}
+
+/* Control pages of command queues may go without a name; PRESET is set in the first. */
+static bool find_control_page(subject *s)
+{
+	uint64_t offset = g_ascii_strtoull(iom_tsv_get(s->row, "offset"), NULL, 16);
+	uint64_t base = 0;
+
+	if (s->space == IOM_SPACE_REALM && !find_by_name(s->iommu, "SMMU_R_IDR0", &base))
+		return false;
+	s->offset = base + offset;
+	return iom_iommu_mmio_read(s->iommu, base + (offset & ~UINT64_C(31)), 8, s->space) & 1;
 }
 
 static bool open_subject(subject *s, const iom_tsv_row *row, const char *preset)
@@ -143,14 +167,20 @@ static bool open_subject(subject *s, const iom_tsv_row *row, const char *preset)
 	iom_tsv_u64(row, "width", &width, NULL);
 	s->size = (unsigned)width / 8;
 	s->space = space_of(iface);
-	bool plain = (strcmp(iface, "NS") == 0 || strcmp(iface, "S") == 0) &&
-		     iom_tsv_parse(iom_tsv_get(row, "offset"), &s->offset);
+	bool plain = strcmp(iface, "NS") == 0 || strcmp(iface, "S") == 0;
+
+	if (plain) /* "OFFSET+32*n": the first of them */
+		plain = g_ascii_strtoull(iom_tsv_get(row, "offset"), NULL, 16) != 0 ||
+			strcmp(s->name, "SMMU_IDR0") == 0;
+	s->offset = g_ascii_strtoull(iom_tsv_get(row, "offset"), NULL, 16);
 
 	if (plain)
 		s->found = iom_iommu_register(s->iommu, s->offset, &found) && found &&
-			   strcmp(found, s->name) == 0;
+			   same_name(found, s->name);
 	else
 		s->found = find_by_name(s->iommu, s->name, &s->offset);
+	if (!s->found && strstr(s->name, "CMDQ_CONTROL_PAGE"))
+		s->found = find_control_page(s);
 	return s->found;
 }
 
@@ -197,6 +227,8 @@ static bool check_reset(const subject *s)
 
 	if (strcmp(s->name, "SMMU_GBPA") == 0)
 		expected = 0x1000;
+	else if (strcmp(s->name, "SMMU_R_CR0ACK") == 0)
+		expected = 0x10; /* ATSCHK is RES1 with R_IDR0.ATS: register_fields.tsv */
 	else if (!iom_tsv_parse(reset, &expected) && strncmp(reset, "UNKNOWN", 7) != 0)
 		return true; /* a constant of the implementation */
 	/* UNKNOWN: zero is recommended. */
@@ -357,7 +389,7 @@ static void every_register(void)
 		else
 			waive(&coverage, row);
 	}
-	smmu_coverage_end(&coverage, 75);
+	smmu_coverage_end(&coverage, 145);
 	iom_tsv_free(fields);
 	iom_tsv_free(table);
 }
