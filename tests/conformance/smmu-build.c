@@ -245,27 +245,52 @@ static bool set_extra_ids(const smmu_build *build, iom_smmu_config *config, GErr
 	return true;
 }
 
-/* The Secure interface: the same registers 0x8000 further (6.2.1). */
-static void program_secure(const iom_smmu_registers *r, iom_iommu *iommu)
+/* Offset of the Realm page 0: where the model says that its CR0 is. */
+static uint64_t realm_page(const iom_iommu *iommu)
 {
+	for (uint64_t at = 0x20000; at < iom_iommu_mmio_size(iommu); at += 0x10000) {
+		const char *name = NULL;
+
+		if (iom_iommu_register(iommu, at + 0x20, &name) && name &&
+		    strcmp(name, "SMMU_R_CR0") == 0)
+			return at;
+	}
+	return 0;
+}
+
+/* Where the interface's registers are: 6.2.1, 6.2.8; page 1 has the event queue's indexes. */
+static void interface_pages(const iom_iommu *iommu, iom_space space, uint64_t *page0,
+			    uint64_t *indexes)
+{
+	*page0 = space == IOM_SPACE_SECURE  ? 0x8000
+		 : space == IOM_SPACE_REALM ? realm_page(iommu)
+					    : 0;
+	*indexes = space == IOM_SPACE_SECURE ? *page0 : *page0 + 0x10000;
+}
+
+static void program_interface(const iom_smmu_registers *r, iom_iommu *iommu, iom_space space)
+{
+	uint64_t page0, indexes;
+
+	interface_pages(iommu, space, &page0, &indexes);
 	const struct {
 		uint64_t offset;
 		unsigned size;
 		uint64_t value;
 	} writes[] = {
-		{ 0x802c, 4, r->cr2 },
-		{ 0x8080, 8, r->strtab_base },
-		{ 0x8088, 4, r->strtab_base_cfg },
-		{ 0x80a0, 8, SMMU_BUILD_EVENTQ | 7 },
-		{ 0x80a8, 4, 0 },
-		{ 0x80ac, 4, 0 },
-		{ 0x8020, 4, r->cr0 & ~1u },
-		{ 0x8020, 4, r->cr0 },
+		{ page0 + 0x2c, 4, r->cr2 },
+		{ page0 + 0x80, 8, r->strtab_base },
+		{ page0 + 0x88, 4, r->strtab_base_cfg },
+		{ page0 + 0xa0, 8, SMMU_BUILD_EVENTQ | 7 },
+		{ indexes + 0xa8, 4, 0 },
+		{ indexes + 0xac, 4, 0 },
+		{ page0 + 0x20, 4, r->cr0 & ~1u },
+		{ page0 + 0x20, 4, r->cr0 },
 	};
 
 	for (unsigned i = 0; i < G_N_ELEMENTS(writes); i++)
 		iom_iommu_mmio_write(iommu, writes[i].offset, writes[i].size, writes[i].value,
-				     IOM_SPACE_SECURE);
+				     space);
 }
 
 iom_iommu *smmu_build_model(const smmu_build *build, const char *preset, iom_memory **memory)
@@ -287,8 +312,8 @@ iom_iommu *smmu_build_model(const smmu_build *build, const char *preset, iom_mem
 		iom_memory_unref(mem);
 		return NULL;
 	}
-	if (build->secure)
-		program_secure(&build->vector.registers, iommu);
+	if (build->space != IOM_SPACE_NONSECURE)
+		program_interface(&build->vector.registers, iommu, build->space);
 	else
 		iom_smmu_vector_program(&build->vector.registers, SMMU_BUILD_EVENTQ, iommu);
 	if (memory)
@@ -302,13 +327,13 @@ static void ask_once(const smmu_build *build, iom_iommu *iommu, iom_memory *memo
 		     unsigned *records, smmu_answer *answer)
 {
 	iom_request request = build->request;
-	iom_space space = build->secure ? IOM_SPACE_SECURE : IOM_SPACE_NONSECURE;
+	uint64_t page0, indexes;
 
-	request.space = (uint8_t)space;
+	interface_pages(iommu, build->space, &page0, &indexes);
+	request.space = (uint8_t)build->space;
 	memset(answer, 0, sizeof *answer);
 	iom_iommu_translate(iommu, &request, &answer->result);
-	uint32_t prod =
-		(uint32_t)iom_iommu_mmio_read(iommu, build->secure ? 0x80a8 : 0x100a8, 4, space);
+	uint32_t prod = (uint32_t)iom_iommu_mmio_read(iommu, indexes + 0xa8, 4, build->space);
 
 	answer->events = prod - *records;
 	for (unsigned i = 0; i < 4 && answer->events; i++)

@@ -47,7 +47,7 @@ typedef struct smmu_build {
 		uint64_t first, last;
 	} aborts[8]; /* ranges that answer with an external abort */
 	unsigned n_aborts;
-	bool secure; /* through the Secure interface; set before asking */
+	iom_space space; /* whose interface is used; set before asking */
 	iom_request request;
 } smmu_build;
 
