@@ -267,6 +267,10 @@ static void gather(iom_qemu_smmu *q, const iom_qemu_event *e)
 	case IOM_QEMU_SMMU_GET_PTE: {
 		iom_path_word word = { e->f[2], e->f[3] };
 
+		if (!a->has_base) {
+			a->has_base = true;
+			a->first_base = e->f[0];
+		}
 		g_array_append_val(q->words, word);
 		break;
 	}
@@ -299,6 +303,7 @@ static bool place_walk(iom_qemu_smmu *q)
 
 	if (a->has_lookup ? a->hit : !q->words->len) {
 		path = iom_paths_find(&q->paths, asid, vmid, a->iova);
+		q->walk_known = path != NULL;
 		if (path && path->checked != q->sink->memory.changes) {
 			const iom_path_word *w = iom_path_words(&q->paths, path);
 
@@ -308,6 +313,7 @@ static bool place_walk(iom_qemu_smmu *q)
 		}
 		return path && path->privileged;
 	}
+	q->walk_known = q->words->len != 0;
 	for (guint i = 0; i < q->words->len; i++) {
 		const iom_path_word *w = &g_array_index(q->words, iom_path_word, i);
 
@@ -349,6 +355,8 @@ static void finish_translated(iom_qemu_smmu *q, const iom_qemu_event *e)
 	iom_qemu_smmu_restore_config(q, record.requester);
 	if (place_walk(q))
 		record.flags |= IOM_TRACE_PRIVILEGED;
+	if (!q->walk_known || !iom_qemu_smmu_stream(q, record.requester)->n_words)
+		iom_qemu_smmu_assume(q, record.requester, stage, e->f[1], e->f[2], perm);
 	if (!(perm & IOM_READ))
 		record.flags ^= IOM_TRACE_READ | IOM_TRACE_WRITE;
 	record.value = e->f[2];
@@ -377,6 +385,7 @@ static void finish_untranslated(iom_qemu_smmu *q, const iom_qemu_event *e)
 		iom_qemu_smmu_need_enabled(q, false);
 		iom_qemu_smmu_configure(q, abort ? IOM_SMMU_ABORTED : IOM_SMMU_BYPASSED, 0, 0);
 		iom_qemu_smmu_restore_config(q, record.requester);
+		iom_qemu_smmu_assume_untranslated(q, record.requester, abort);
 	}
 	iom_sink_dma(q->sink, &record);
 }

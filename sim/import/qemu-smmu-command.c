@@ -21,7 +21,10 @@
 #define OP_TLBI_EL2_VAA 0x23
 #define OP_TLBI_S12_VMALL 0x28
 #define OP_TLBI_S2_IPA 0x2a
+#define OP_TLBI_NSNH_ALL 0x30
 #define OP_SYNC 0x46
+#define CR0_CMDQEN 8u
+#define REG_CMDQ_PROD 0x98
 
 #define NUM_SHIFT 12
 #define SCALE_SHIFT 20
@@ -54,7 +57,7 @@ static const struct {
 	{ "TLBI_EL2_VAA", OP_TLBI_EL2_VAA },
 	{ "TLBI_S12_VMALL", OP_TLBI_S12_VMALL },
 	{ "TLBI_S2_IPA", OP_TLBI_S2_IPA },
-	{ "TLBI_NSNH_ALL", 0x30 },
+	{ "TLBI_NSNH_ALL", OP_TLBI_NSNH_ALL },
 	{ "ATC_INV", 0x40 },
 	{ "PRI_RESP", 0x41 },
 	{ "RESUME", 0x44 },
@@ -285,6 +288,9 @@ void iom_qemu_smmu_place_commands(iom_qemu_smmu *q)
 		uint64_t low = iom_shadow_get(&q->tables->words, slot);
 		uint64_t high = iom_shadow_get(&q->tables->words, slot + 8);
 
+		slot = base + ((uint64_t)((c->index + q->shift) & mask) << 4);
+		q->n_config_commands += c->opcode >= OP_CFGI_STE && c->opcode <= OP_CFGI_CD_ALL;
+
 		if (!agrees(c, low, high) && c->known) {
 			encode(c, &low, &high);
 			q->sink->report->made_up++;
@@ -293,4 +299,37 @@ void iom_qemu_smmu_place_commands(iom_qemu_smmu *q)
 		iom_sink_word(q->sink, slot + 8, high);
 	}
 	g_array_set_size(q->commands, 0);
+}
+
+uint32_t iom_qemu_smmu_shifted(const iom_qemu_smmu *q, uint32_t value)
+{
+	uint32_t mask = 2 * index_mask(q) + 1;
+
+	return q->shift ? (value & ~mask) | ((value + q->shift) & mask) : value;
+}
+
+void iom_qemu_smmu_forget_guess(iom_qemu_smmu *q)
+{
+	static const uint64_t everything[][2] = {
+		{ OP_CFGI_STE_RANGE, 31 },
+		{ OP_TLBI_NSNH_ALL, 0 },
+		{ OP_SYNC, 0 },
+	};
+	uint32_t mask = index_mask(q), next;
+	uint64_t base = q->cmdq & UINT64_C(0x000fffffffffffe0) & ~((uint64_t)mask << 4 | 0xf);
+
+	/* Without a queue there is nobody who would have told the model before. */
+	if (!q->cmdq || !(q->cr0 & CR0_CMDQEN))
+		return;
+	next = iom_qemu_smmu_shifted(q, q->wide_index);
+	for (unsigned i = 0; i < G_N_ELEMENTS(everything); i++, next++) {
+		uint64_t slot = base + ((uint64_t)(next & mask) << 4);
+
+		iom_sink_word(q->sink, slot, everything[i][0]);
+		iom_sink_word(q->sink, slot + 8, everything[i][1]);
+	}
+	q->shift += G_N_ELEMENTS(everything);
+	iom_sink_register(q->sink, REG_CMDQ_PROD, next & (2 * mask + 1), 4);
+	iom_sink_note(q->sink, "what was assumed before the log showed it was invalidated, which "
+			       "the driver did not do");
 }

@@ -350,7 +350,7 @@ void iom_qemu_smmu_restore_config(iom_qemu_smmu *q, uint32_t sid)
 {
 	iom_smmu_stream *stream = g_hash_table_lookup(q->streams, GUINT_TO_POINTER(sid + 1));
 
-	if (!stream || stream->checked == q->sink->memory.changes)
+	if (!stream || !stream->n_words || stream->checked == q->sink->memory.changes)
 		return;
 	for (guint i = 0; i < stream->n_words; i++)
 		iom_sink_word(q->sink, stream->words[i].address, stream->words[i].value);

@@ -131,6 +131,8 @@ static void read_register(iom_qemu_smmu *q, const iom_qemu_event *e)
 			}
 		}
 	}
+	if (e->f[0] == REG_CMDQ_CONS || e->f[0] == REG_CMDQ_PROD)
+		record.value = iom_qemu_smmu_shifted(q, (uint32_t)e->f[1]);
 	if (read_is_comparable(e->f[0]))
 		record.flags |= IOM_TRACE_EXPECT;
 	iom_sink_record(q->sink, &record);
@@ -162,9 +164,14 @@ static void write_register(iom_qemu_smmu *q, uint64_t offset, uint64_t value, un
 	case REG_CMDQ_BASE + 4:
 		q->cmdq = merge(q->cmdq, value, size, offset & 4);
 		break;
+	case REG_CMDQ_PROD:
+		q->wide_index = (uint32_t)value;
+		value = iom_qemu_smmu_shifted(q, (uint32_t)value);
+		break;
 	case REG_CMDQ_CONS:
 		q->next_index = (uint32_t)value & 0xfffff;
 		q->has_index = true;
+		q->shift = 0;
 		break;
 	default:
 		break;

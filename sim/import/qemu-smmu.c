@@ -92,8 +92,9 @@ void iom_qemu_smmu_finish(iom_qemu_smmu *q)
 		uint32_t mask = (UINT32_C(1) << MIN(log2size, 19u)) - 1;
 		uint32_t wrap = q->cons_wrap ^ (q->next_index > mask);
 
-		iom_sink_register(q->sink, 0x98,
-				  (q->next_index & mask) | (wrap & 1) << MIN(log2size, 19u), 4);
+		uint32_t prod = (q->next_index & mask) | (wrap & 1) << MIN(log2size, 19u);
+
+		iom_sink_register(q->sink, 0x98, iom_qemu_smmu_shifted(q, prod), 4);
 		iom_sink_note(q->sink, "the log ends amid commands: the queue was cut there");
 	}
 	iom_qemu_smmu_open(q);

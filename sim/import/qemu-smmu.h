@@ -72,6 +72,8 @@ typedef struct iom_smmu_access {
 	uint8_t s2_level, s2_granule_lg2;
 	bool s1_walk, s2_walk; /* descriptors of that stage were read */
 	bool invalid; /* a walk ended at an invalid descriptor */
+	bool has_base;
+	uint64_t first_base; /* of the table whose descriptor was read first */
 	uint64_t s1_leaf; /* leaf of stage 1, 0 none */
 	uint64_t last_leaf; /* leaf read last, of the stage below */
 	uint8_t last_leaf_stage;
@@ -81,8 +83,11 @@ typedef struct iom_smmu_access {
 /* How a StreamID is configured, as far as the log told. */
 typedef struct iom_smmu_stream {
 	iom_path_word *words;
-	guint n_words;
+	guint n_words; /* 0: the log did not tell */
 	uint64_t checked;
+	uint64_t cd; /* made up, or guessed */
+	bool used; /* an access used a guess, ... */
+	uint64_t used_at; /* ... after so many configuration commands */
 } iom_smmu_stream;
 
 /* Stage 2 of a VMID: words 2 and 3 of the STEs. */
@@ -106,9 +111,14 @@ typedef struct iom_qemu_smmu {
 	bool has_prod, has_index;
 	iom_smmu_access access;
 	GArray *words; /* iom_path_word: read by the access that is open */
+	bool walk_known; /* they, or those of an earlier access, are its whole walk */
 	iom_paths paths;
 	GHashTable *streams; /* StreamID + 1 -> iom_smmu_stream */
 	GHashTable *s2; /* VMID + 1 -> iom_smmu_s2 */
+	uint64_t n_config_commands;
+	uint32_t wide_index; /* value of the last write to CMDQ_PROD */
+	uint32_t shift; /* commands of the importer's own, in front of the log's */
+	uint64_t next_table; /* pages made up, taken downwards */
 } iom_qemu_smmu;
 
 void iom_qemu_smmu_init(iom_qemu_smmu *q, iom_sink *sink, iom_tables *tables);
@@ -120,6 +130,10 @@ void iom_qemu_smmu_finish(iom_qemu_smmu *q);
 void iom_qemu_smmu_command_event(iom_qemu_smmu *q, const iom_qemu_event *e);
 /* Put the commands that were seen into the queue's memory. */
 void iom_qemu_smmu_place_commands(iom_qemu_smmu *q);
+/* Invalidate everything: the importer changes what it had guessed. */
+void iom_qemu_smmu_forget_guess(iom_qemu_smmu *q);
+/* The place in the model's queue of an index and wrap bit of the log. */
+uint32_t iom_qemu_smmu_shifted(const iom_qemu_smmu *q, uint32_t value);
 
 /* ---- qemu-smmu-config.c ---- */
 typedef enum iom_smmu_outcome {
@@ -137,6 +151,16 @@ void iom_qemu_smmu_configure(iom_qemu_smmu *q, iom_smmu_outcome outcome, unsigne
 			     unsigned event);
 /* Put back what the configuration of the stream consists of. */
 void iom_qemu_smmu_restore_config(iom_qemu_smmu *q, uint32_t sid);
+
+/* ---- qemu-smmu-assume.c ---- */
+/*
+ * Make the tables translate so, with what the access that is open told. Only where
+ * the log does not hold the configuration or the walk.
+ */
+void iom_qemu_smmu_assume(iom_qemu_smmu *q, uint32_t sid, unsigned stage, uint64_t iova,
+			  uint64_t output, unsigned perm);
+void iom_qemu_smmu_assume_untranslated(iom_qemu_smmu *q, uint32_t sid, bool abort);
+iom_smmu_stream *iom_qemu_smmu_stream(iom_qemu_smmu *q, uint32_t sid);
 
 /* ---- qemu-smmu-access.c ---- */
 void iom_qemu_smmu_access_event(iom_qemu_smmu *q, const iom_qemu_event *e);
