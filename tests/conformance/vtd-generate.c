@@ -321,7 +321,7 @@ static void put_pasid_entry(generator *g, const space *s, uint64_t at, unsigned 
 		e[1] |= BIT(24);
 	if (ecap(g, 25)) {
 		e[1] |= word(g) & (BIT(25) | BIT(26));
-		e[1] |= UINT64_C(0x0007040600070406) << 32;
+		e[1] |= UINT64_C(0x07460746) << 32;
 	}
 	if (first) {
 		e[2] = s->fs_root | (uint64_t)(s->fs_levels - 4) << 2 |

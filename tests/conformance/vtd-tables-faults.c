@@ -423,7 +423,8 @@ static void fault_priority(void)
 		    check_outcome(row) || g_str_has_prefix(stage, "7-"))
 			vtd_table_cover(t, i);
 		else if (strstr(check, "protected memory"))
-			vtd_table_excuse(t, i, "case of its own: protected memory");
+			vtd_table_excuse(t, i,
+					 "case of its own: protected memory, beside registers.tsv");
 		else if (g_str_has_prefix(stage, "6-") || strstr(check, "accept"))
 			vtd_table_excuse(t, i, "cases of page_requests.tsv");
 	}

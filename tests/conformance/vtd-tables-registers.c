@@ -423,9 +423,60 @@ static void global_commands(void)
 	rig_free(g);
 }
 
+/*
+ * 11.4.8 protected memory: a DMA whose final address lies in an enabled region is
+ * blocked, with and without translation, and nothing is recorded.
+ */
+static void protected_memory(void)
+{
+	static const struct {
+		unsigned base, limit, size;
+		uint64_t page; /* what the leaf maps, or the raw address */
+	} regions[] = { { 0x68, 0x6c, 4, 0x40005000 }, { 0x70, 0x78, 8, UINT64_C(0x2000005000) } };
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(regions); i++) {
+		for (unsigned tes = 0; tes < 2; tes++) {
+			vtd_base *b = vtd_base_new(VTD_BASE_LEGACY, VTD_REQ_U);
+			iom_cache_config config;
+			iom_vtd_outcome got;
+
+			b->c->cap |= BIT(5) | BIT(6);
+			b->c->tes = tes;
+			iom_vtd_case_put(b->c, b->ss[1], regions[i].page | 3, "ss.L1");
+			if (!tes)
+				b->c->address = regions[i].page;
+			iom_vtd_bench *bench = iom_vtd_bench_new();
+
+			iom_cache_config_preset(&config, "default");
+			iom_vtd_bench_load(bench, b->c, false, &config, false, NULL);
+			rig g = { .unit = iom_vtd_bench_unit(bench) };
+			uint64_t start = regions[i].page & ~UINT64_C(0x1fffff);
+
+			iom_vtd_bench_run(bench, b->c, false, &got);
+			CHECK_EQ(got.kind, IOM_VTD_OK);
+			put(&g, regions[i].base, 8 * regions[i].size, start);
+			put(&g, regions[i].limit, 8 * regions[i].size, start);
+			put(&g, 0x64, 32, BIT(31));
+			CHECK_EQ(get(&g, 0x64, 32), BIT(31) | 1);
+			iom_vtd_bench_run(bench, b->c, false, &got);
+			CU_ASSERT_TRUE(got.kind == IOM_VTD_UR || got.kind == IOM_VTD_FAULT);
+			CHECK_EQ(got.recorded, 0);
+			/* A region that ends before it starts is none. */
+			put(&g, 0x64, 32, 0);
+			put(&g, regions[i].limit, 8 * regions[i].size, start - 0x200000);
+			put(&g, 0x64, 32, BIT(31));
+			iom_vtd_bench_run(bench, b->c, false, &got);
+			CHECK_EQ(got.kind, IOM_VTD_OK);
+			iom_vtd_bench_free(bench);
+			vtd_base_free(b);
+		}
+	}
+}
+
 static const iom_test tests[] = {
 	{ "registers: reset values, access rights, presence", registers },
 	{ "the global command and status registers", global_commands },
+	{ "protected memory", protected_memory },
 	{ 0 },
 };
 const iom_suite vtd_registers_suite = { "registers", tests };

@@ -41,5 +41,7 @@ void vtd_answer(const iom_vtd_case *c, bool interrupt, unsigned cache, const ref
  * with all sizes of caches; a difference is printed after `what` and fails the test.
  */
 bool vtd_try(const iom_vtd_case *c, bool interrupt, unsigned fault, const char *what);
+/* The same whatever the reference says; false: the model differs, or nothing may be tested. */
+bool vtd_agree(const iom_vtd_case *c, bool interrupt, const char *what);
 
 #endif
