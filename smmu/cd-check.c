@@ -39,7 +39,7 @@ static bool size_too_small(const struct smmu_ids *ids, unsigned txsz, unsigned g
 static bool ttb_beyond(const struct smmu_ids *ids, uint64_t ttb, bool aa64, unsigned ips)
 {
 	if (!aa64)
-		return ttb >> 40;
+		return (ttb & iom_mask(52)) >> 40;
 	ttb &= iom_mask(ids->minor ? 52 : 48);
 	return ttb >> MIN(smmu_ids_ps_bits(ids, ips), ids->oas_bits);
 }

@@ -16,7 +16,7 @@ static void decode_s2(const smmu *s, unsigned space, const uint64_t *ste, bool s
 		      struct smmu_s2 *s2)
 {
 	const struct smmu_ids *ids = &s->ids;
-	unsigned tg, t0sz, sl, entries_lg2;
+	unsigned tg, t0sz, sl, entries_lg2, ps = 40;
 	uint64_t ttb;
 
 	s2->lpae = !smmu_ste_get_S2AA64(ste);
@@ -29,14 +29,15 @@ static void decode_s2(const smmu *s, unsigned space, const uint64_t *ste, bool s
 
 		s2->granule_lg2 = 12;
 		s2->ia_bits = (uint8_t)(32 - size);
-		s2->oa_bits = (uint8_t)MIN(40u, ids->oas_bits);
+		s2->oa_bits = 40;
 		s2->start_level = sl == 1 ? 1 : 2;
+		ttb &= iom_mask(40);
 	} else {
 		s2->granule_lg2 = (uint8_t)s2_granule(tg);
 		s2->ds = ids->ds && smmu_ste_get_S2DS(ste) && s2->granule_lg2 != 16;
 		s2->ia_bits = (uint8_t)(64 - t0sz);
-		s2->oa_bits = (uint8_t)MIN(smmu_ids_ps_bits(ids, (unsigned)smmu_ste_get_S2PS(ste)),
-					   ids->oas_bits);
+		ps = MIN(smmu_ids_ps_bits(ids, (unsigned)smmu_ste_get_S2PS(ste)), ids->oas_bits);
+		s2->oa_bits = (uint8_t)ps;
 		if (s2->granule_lg2 != 16 && !s2->ds)
 			s2->oa_bits = MIN(s2->oa_bits, 48);
 		if (s2->ds && s2->granule_lg2 == 12)
@@ -56,7 +57,8 @@ static void decode_s2(const smmu *s, unsigned space, const uint64_t *ste, bool s
 		s2->poe = s2->pie && ids->s2po && smmu_ste_get_S2POE(ste);
 	}
 	entries_lg2 = s2->ia_bits - smmu_level_shift(s2->granule_lg2, s2->start_level);
-	s2->ttb = smmu_table_base(ttb, entries_lg2, s2->oa_bits);
+	/* The alignment follows S2PS even where the format cannot use all of it. */
+	s2->ttb = smmu_table_base(ttb, entries_lg2, ps);
 	s2->affd = smmu_ste_get_S2AFFD(ste) && !s2->ha;
 	s2->big_endian = smmu_ste_get_S2ENDI(ste);
 	s2->ptw = smmu_ste_get_Config(ste) == 7 && smmu_ste_get_S2PTW(ste);
@@ -139,6 +141,7 @@ static void decode_half(const smmu *s, const uint64_t *cd, unsigned n, struct sm
 	h->granule_lg2 = s1->lpae ? 12 : granule[n][n ? smmu_cd_get_TG1(cd) : smmu_cd_get_TG0(cd)];
 	if (s1->lpae) {
 		h->ia_bits = (uint8_t)(32 - (txsz & 7));
+		ttb &= iom_mask(40);
 	} else {
 		h->ia_bits = (uint8_t)(64 - txsz);
 		ttb &= iom_mask(ids->minor ? 52 : 48);

@@ -35,9 +35,9 @@ static void s1_direct(const struct smmu_s1 *s1, uint64_t desc,
 	ux = !uxn && !(s1->wxn && ap1 && writable);
 	px = !pxn && !(s1->wxn && writable);
 	if (s1->lpae) {
+		/* XN is for both privileges; what is fetched has to be readable. */
 		ux = ux && ur;
-		if (s1->uwxn && ap1 && writable)
-			px = false;
+		px = px && !uxn && !(s1->uwxn && ap1 && writable);
 	} else if (ap1 && writable) {
 		px = false; /* what EL0 may write, EL1 does not execute */
 	}
@@ -139,13 +139,13 @@ void smmu_s2_permissions(const smmu *s, const struct smmu_context *c, const stru
 		return;
 	}
 	ux = px = !bit(desc, 54);
-	if (s->ids.xnx && !s2->lpae) {
+	if (s->ids.xnx) {
 		/* 0b01 unprivileged only, 0b11 privileged only */
 		ux = bit(desc, 54) == 0;
 		px = bit(desc, 54) == bit(desc, 53);
 	}
 	if (s2->lpae)
-		ux = px = ux && r;
+		ux = ux && r, px = px && r;
 	out->perm[0] = rwx(r, w, ux);
 	out->perm[1] = rwx(r, w, px);
 	w = w || (s2->ha && s2->hd && bit(desc, 51));

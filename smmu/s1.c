@@ -113,6 +113,19 @@ static int start(struct s1_walk *w, uint64_t *table)
 	return w->half->start_level;
 }
 
+/*
+ * VMSAv8-32 has halves whose border is not where blocks begin: with TxSZ 0 the
+ * table of a half also describes what belongs to the other one.
+ */
+static unsigned cover_lg2(const struct s1_walk *w, unsigned page_lg2)
+{
+	const struct smmu_s1 *s1 = &w->c->s1;
+
+	if (s1->lpae && s1->two_halves)
+		page_lg2 = MIN(page_lg2, MIN(s1->half[0].ia_bits, s1->half[1].ia_bits));
+	return page_lg2;
+}
+
 static void keep_table(const struct s1_walk *w, int level, uint64_t table)
 {
 	iom_cache *cache = w->s->caches[IOM_CACHE_WALK];
@@ -124,8 +137,9 @@ static void keep_table(const struct s1_walk *w, int level, uint64_t table)
 	if (!iom_cache_enabled(cache) || w->tx->passive)
 		return;
 	scope_of(w, level, &scope);
-	iom_cache_insert(cache, &scope, w->va, smmu_level_shift(w->half->granule_lg2, level), &e,
-			 sizeof(e), tags, 3, w->tx->epoch);
+	iom_cache_insert(cache, &scope, w->va,
+			 cover_lg2(w, smmu_level_shift(w->half->granule_lg2, level)), &e, sizeof(e),
+			 tags, 3, w->tx->epoch);
 }
 
 /* Where the descriptor at `address` is: through stage 2 when there is one. */
@@ -178,6 +192,7 @@ static void fill_leaf(const struct s1_walk *w, uint64_t desc, int level, uint64_
 		index = 7;
 	out->oa = oa | (w->va & iom_mask(shift));
 	out->page_lg2 = (uint8_t)shift;
+	out->cover_lg2 = (uint8_t)cover_lg2(w, shift);
 	out->level = (int8_t)level;
 	out->mair = (uint8_t)(s1->mair >> (8 * index));
 	out->sh = s1->ds && w->half->granule_lg2 != 16 ? w->half->sh : (uint8_t)iom_get(desc, 9, 8);

@@ -174,10 +174,8 @@ static enum smmu_diagnosis check_shape(const smmu *s, const uint64_t *ste, const
 
 static uint64_t ttb_bits(const smmu *s, uint64_t ttb, bool aa64)
 {
-	/* 5.2 S2TTB: VMSAv8-64 uses [51:4], SMMUv3.0 [47:4]. */
-	if (!aa64)
-		return ttb;
-	return ttb & iom_mask(s->ids.minor ? 52 : 48);
+	/* 5.2 S2TTB: VMSAv8-64 uses [51:4], SMMUv3.0 [47:4]; what is above is RES0. */
+	return ttb & iom_mask(s->ids.minor || !aa64 ? 52 : 48);
 }
 
 static enum smmu_diagnosis check_stage2(const smmu *s, unsigned space, const uint64_t *ste)

@@ -53,6 +53,7 @@ struct smmu_fault {
 struct smmu_s1_out {
 	uint64_t oa;
 	uint8_t page_lg2;
+	uint8_t cover_lg2; /* of it, what belongs to this half of the address space */
 	int8_t level;
 	uint8_t perm[2]; /* granted as the descriptor stands (after its update) */
 	uint8_t grant[2]; /* and what a dirty update would grant */
@@ -146,7 +147,8 @@ bool smmu_s2_translate(smmu *s, const struct smmu_tx *tx, const struct smmu_cont
 struct smmu_out {
 	uint64_t address;
 	uint64_t ipa;
-	uint8_t page_lg2;
+	uint8_t page_lg2; /* smallest page or block used */
+	uint8_t cover_lg2; /* what this answer holds for; smaller at the edge of a half */
 	uint8_t perm[2];
 	uint8_t grant[2];
 	bool has_s1, has_s2, global;
