@@ -6,6 +6,7 @@
 
 extern const iom_suite smmu_vectors_suite;
 extern const iom_suite smmu_random_suite;
+extern const iom_suite smmu_ats_suite;
 extern const iom_suite smmu_fields_suite;
 extern const iom_suite smmu_frame_suite;
 extern const iom_suite smmu_illegal_suite;
