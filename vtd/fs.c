@@ -50,15 +50,12 @@ static void start(vtd_dma *dma, fs_walk *w)
 {
 	const vtd_context *ctx = &dma->ctx;
 	iom_cache_scope scope = vtd_scope_first(ctx->pgtt, ctx->did, ctx->pasid);
-	unsigned lg2;
 
 	w->nested = ctx->pgtt == VTD_PGTT_NESTED;
 	w->width = w->nested ? vtd_width(&dma->unit->caps, ctx->ss_levels - 2u) : 64;
 	vtd_perf(dma, VTD_PERF_FS_LOOKUP);
-	if (iom_cache_lookup(dma->unit->cache[IOM_CACHE_WALK], &scope, dma->address, &w->table,
-			     sizeof(w->table), &lg2) &&
+	if (vtd_table_find(dma->unit, &scope, dma->address, &w->table, &w->level) &&
 	    w->table.signature == ctx->signature) {
-		w->level = (lg2 - 12) / 9;
 		vtd_perf(dma, VTD_PERF_FS_HIT);
 		vtd_note(dma->unit, "first-stage table", "6.2.5 Paging-Structure Caches",
 			 dma->address, "cached table %#" G_GINT64_MODIFIER "x of level %u",

@@ -479,6 +479,8 @@ static inline iom_cache_scope vtd_scope_tlb(unsigned pgtt, unsigned did, uint32_
 					 : vtd_scope_second(did);
 }
 
+bool vtd_table_find(vtd_unit *unit, const iom_cache_scope *scope, uint64_t address,
+		    vtd_table *table, unsigned *level);
 iom_tag *vtd_tag(vtd_unit *unit, vtd_tag_kind kind, unsigned did, uint32_t pasid);
 unsigned vtd_tags_tlb(vtd_unit *unit, const vtd_context *ctx, iom_tag **tags);
 void vtd_tag_drop(vtd_unit *unit, vtd_tag_kind kind, unsigned did, uint32_t pasid);

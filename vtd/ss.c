@@ -58,17 +58,16 @@ static unsigned start(vtd_dma *dma, uint64_t gpa, vtd_table *table)
 {
 	const vtd_context *ctx = &dma->ctx;
 	iom_cache_scope scope = vtd_scope_second(ctx->did);
-	unsigned lg2;
+	unsigned level;
 
 	vtd_perf(dma, VTD_PERF_SS_LOOKUP);
-	if (iom_cache_lookup(dma->unit->cache[IOM_CACHE_WALK], &scope, gpa, table, sizeof(*table),
-			     &lg2) &&
+	if (vtd_table_find(dma->unit, &scope, gpa, table, &level) &&
 	    table->signature == ctx->signature) {
 		vtd_note(dma->unit, "second-stage table", "6.2.5 Paging-Structure Caches", gpa,
 			 "cached table %#" G_GINT64_MODIFIER "x of level %u", table->address,
-			 (lg2 - 12) / 9);
+			 level);
 		vtd_perf(dma, VTD_PERF_SS_HIT);
-		return (lg2 - 12) / 9;
+		return level;
 	}
 	*table = (vtd_table){
 		.address = ctx->ss, .signature = ctx->signature, .read = true, .write = true

@@ -1,48 +1,177 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reset, save and load. What a unit remembers is its register file, which is
- * saved whole, and the members listed here; each reset, saved and loaded by the
- * same list.
+ * Reset, save and load. What a unit remembers is gathered in one snapshot, and
+ * one list of its members writes and reads it, so that neither can forget what
+ * the other knows.
  */
 #include "vtd/internal.h"
 
 #define STATE_VERSION 1
+#define N_IDENTITY 6
+#define MOST_WAITS 0x8000u
+#define MOST_PASID_WORDS ((1u << 20) / 64 + 8)
 
-/* Members of vtd_unit that are one word, and those behind pointers. */
-typedef struct words {
-	void *at;
-	size_t n;
-} words;
+typedef struct snapshot {
+	uint64_t identity[N_IDENTITY]; /* must be equal for a state to fit */
+	uint64_t *regs; /* the register file */
+	uint64_t n_regs;
+	uint64_t root, irta;
+	uint64_t next_frcd;
+	uint64_t sequence;
+	uint64_t fenced;
+	uint64_t itags[VTD_MAX_ITAGS]; /* busy << 16 | source-id */
+	uint64_t itag_sequence[VTD_MAX_ITAGS];
+	uint64_t n_waits;
+	uint64_t *waits; /* three words each */
+	uint64_t n_pasids;
+	uint64_t *pasids; /* the bitmap in words */
+	uint64_t counters[VTD_MAX_COUNTERS][2 + VTD_MAX_FILTERS];
+} snapshot;
 
-static unsigned list(vtd_unit *unit, uint64_t *small, words *out)
+/* A snapshot on its way: exactly one of these is set. */
+typedef struct stream {
+	iom_writer *w;
+	iom_reader *r;
+} stream;
+
+static bool words(stream *s, uint64_t *at, size_t n)
 {
-	unsigned n = 0;
-
-	out[n++] = (words){ &unit->root, 1 };
-	out[n++] = (words){ &unit->irta, 1 };
-	out[n++] = (words){ small, 4 };
-	out[n++] = (words){ &unit->queue.sequence, 1 };
-	return n;
+	if (s->r)
+		return iom_reader_words(s->r, at, n);
+	iom_writer_words(s->w, at, n);
+	return true;
 }
 
-/* State of queues and counters in words. */
-enum { SMALL_FRCD, SMALL_FENCED, SMALL_WAITS, SMALL_PASIDS, N_SMALL };
-
-void vtd_reset_locked(vtd_unit *unit)
+static bool word(stream *s, uint64_t *at)
 {
-	vtd_regs_reset(&unit->regs);
-	unit->root = 0;
-	unit->irta = 0;
-	unit->next_frcd = 0;
-	memset(unit->queue.itags, 0, sizeof(unit->queue.itags));
-	unit->queue.sequence = 0;
-	unit->queue.fenced = false;
-	g_array_set_size(unit->queue.waits, 0);
-	g_byte_array_set_size(unit->pasids, 0);
-	vtd_perfmon_reset(unit);
+	return words(s, at, 1);
+}
+
+/* Words whose number comes first; a number beyond `most` is damage. */
+static bool counted(stream *s, uint64_t *n, uint64_t **at, unsigned size, uint64_t most)
+{
+	if (!word(s, n) || *n > most)
+		return false;
+	if (s->r)
+		*at = g_new0(uint64_t, *n * size + 1);
+	return words(s, *at, *n * size);
+}
+
+static bool transfer(stream *s, snapshot *x)
+{
+	return words(s, x->regs, x->n_regs) && word(s, &x->root) && word(s, &x->irta) &&
+	       word(s, &x->next_frcd) && word(s, &x->sequence) && word(s, &x->fenced) &&
+	       words(s, x->itags, VTD_MAX_ITAGS) && words(s, x->itag_sequence, VTD_MAX_ITAGS) &&
+	       counted(s, &x->n_waits, &x->waits, 3, MOST_WAITS) &&
+	       counted(s, &x->n_pasids, &x->pasids, 1, MOST_PASID_WORDS) &&
+	       words(s, &x->counters[0][0], sizeof(x->counters) / sizeof(uint64_t));
+}
+
+static void snapshot_clear(snapshot *x)
+{
+	g_free(x->regs);
+	g_free(x->waits);
+	g_free(x->pasids);
+}
+
+static void identity(const vtd_unit *unit, uint64_t out[N_IDENTITY])
+{
+	out[0] = unit->config.ver;
+	out[1] = unit->config.cap;
+	out[2] = unit->config.ecap;
+	out[3] = unit->config.vccap;
+	out[4] = unit->config.eccap[3] ^ unit->config.perfcap;
+	out[5] = unit->config.haw;
+}
+
+/* From the unit, and back to it; the lock is held. */
+static void take(snapshot *x, const vtd_unit *unit)
+{
+	const vtd_queue *queue = &unit->queue;
+
+	memset(x, 0, sizeof(*x));
+	identity(unit, x->identity);
+	x->n_regs = unit->regs.size / 8;
+	x->regs = g_new(uint64_t, x->n_regs);
+	for (uint32_t i = 0; i < x->n_regs; i++)
+		x->regs[i] = vtd_get64(&unit->regs, 8 * i);
+	x->root = unit->root;
+	x->irta = unit->irta;
+	x->next_frcd = unit->next_frcd;
+	x->sequence = queue->sequence;
+	x->fenced = queue->fenced;
+	for (unsigned i = 0; i < VTD_MAX_ITAGS; i++) {
+		x->itags[i] = (uint64_t)queue->itags[i].busy << 16 | queue->itags[i].sid;
+		x->itag_sequence[i] = queue->itags[i].sequence;
+	}
+	x->n_waits = queue->waits->len;
+	x->waits = g_new(uint64_t, 3 * x->n_waits + 1);
+	for (guint i = 0; i < queue->waits->len; i++) {
+		const vtd_wait *wait = &g_array_index(queue->waits, vtd_wait, i);
+
+		x->waits[3 * i] = wait->words[0];
+		x->waits[3 * i + 1] = wait->words[1];
+		x->waits[3 * i + 2] = wait->sequence;
+	}
+	x->n_pasids = (unit->pasids->len + 7) / 8;
+	x->pasids = g_new0(uint64_t, x->n_pasids + 1);
+	for (guint i = 0; i < unit->pasids->len; i++)
+		x->pasids[i / 8] |= (uint64_t)unit->pasids->data[i] << (8 * (i % 8));
+	for (unsigned c = 0; c < VTD_MAX_COUNTERS; c++) {
+		x->counters[c][0] = unit->perfmon.counters[c].config;
+		x->counters[c][1] = unit->perfmon.counters[c].value;
+		for (unsigned f = 0; f < VTD_MAX_FILTERS; f++)
+			x->counters[c][2 + f] = unit->perfmon.counters[c].filter[f];
+	}
+}
+
+static void give(const snapshot *x, vtd_unit *unit)
+{
+	vtd_queue *queue = &unit->queue;
+
+	for (uint32_t i = 0; i < x->n_regs; i++)
+		vtd_set64(&unit->regs, 8 * i, x->regs[i]);
+	unit->root = x->root;
+	unit->irta = x->irta;
+	unit->next_frcd = (uint16_t)(x->next_frcd % unit->caps.n_frcd);
+	queue->sequence = x->sequence;
+	queue->fenced = x->fenced && x->n_waits;
+	for (unsigned i = 0; i < VTD_MAX_ITAGS; i++)
+		queue->itags[i] = (vtd_itag){ x->itags[i] >> 16 & 1, (uint16_t)x->itags[i],
+					      x->itag_sequence[i] };
+	g_array_set_size(queue->waits, 0);
+	for (uint64_t i = 0; i < x->n_waits; i++) {
+		vtd_wait wait = { { x->waits[3 * i], x->waits[3 * i + 1] }, x->waits[3 * i + 2] };
+
+		g_array_append_val(queue->waits, wait);
+	}
+	g_byte_array_set_size(unit->pasids, (guint)(8 * x->n_pasids));
+	for (guint i = 0; i < unit->pasids->len; i++)
+		unit->pasids->data[i] = (guint8)(x->pasids[i / 8] >> (8 * (i % 8)));
+	for (unsigned c = 0; c < VTD_MAX_COUNTERS; c++) {
+		unit->perfmon.counters[c].config = x->counters[c][0];
+		unit->perfmon.counters[c].value = x->counters[c][1];
+		for (unsigned f = 0; f < VTD_MAX_FILTERS; f++)
+			unit->perfmon.counters[c].filter[f] = (uint32_t)x->counters[c][2 + f];
+	}
 	vtd_publish(unit);
 	iom_tags_invalidate_all(unit->tags);
 	vtd_forget_recent(unit);
+}
+
+/* Reset is a snapshot of nothing, with the registers' reset values. */
+void vtd_reset_locked(vtd_unit *unit)
+{
+	snapshot x;
+
+	vtd_regs_reset(&unit->regs);
+	memset(&x, 0, sizeof(x));
+	x.n_regs = unit->regs.size / 8;
+	x.regs = g_new(uint64_t, x.n_regs);
+	for (uint32_t i = 0; i < x.n_regs; i++)
+		x.regs[i] = vtd_get64(&unit->regs, 8 * i);
+	give(&x, unit);
+	snapshot_clear(&x);
 }
 
 void vtd_reset(iom_iommu *iommu)
@@ -54,190 +183,55 @@ void vtd_reset(iom_iommu *iommu)
 	g_mutex_unlock(&unit->lock);
 }
 
-/* What must be equal for a state to fit. */
-static void identity(const vtd_unit *unit, uint64_t out[6])
-{
-	out[0] = unit->config.ver;
-	out[1] = unit->config.cap;
-	out[2] = unit->config.ecap;
-	out[3] = unit->config.vccap;
-	out[4] = unit->config.eccap[3] ^ unit->config.perfcap;
-	out[5] = unit->config.haw;
-}
-
 GBytes *vtd_save(iom_iommu *iommu)
 {
 	vtd_unit *unit = vtd_of(iommu);
-	iom_writer *w = iom_writer_new(IOM_KIND_VTD, STATE_VERSION);
-	uint64_t who[6], small[N_SMALL];
-	words members[8];
+	stream s = { .w = iom_writer_new(IOM_KIND_VTD, STATE_VERSION) };
+	snapshot x;
 
 	g_mutex_lock(&unit->lock);
-	identity(unit, who);
-	iom_writer_words(w, who, G_N_ELEMENTS(who));
-	for (uint32_t i = 0; i < unit->regs.size / 4; i += 2)
-		iom_writer_u64(w, vtd_get64(&unit->regs, 4 * i));
-	small[SMALL_FRCD] = unit->next_frcd;
-	small[SMALL_FENCED] = unit->queue.fenced;
-	small[SMALL_WAITS] = unit->queue.waits->len;
-	small[SMALL_PASIDS] = unit->pasids->len;
-	for (unsigned i = 0, n = list(unit, small, members); i < n; i++)
-		iom_writer_words(w, members[i].at, members[i].n);
-	for (unsigned i = 0; i < VTD_MAX_ITAGS; i++) {
-		const vtd_itag *t = &unit->queue.itags[i];
-
-		iom_writer_u64(w, (uint64_t)t->busy << 16 | t->sid);
-		iom_writer_u64(w, t->sequence);
-	}
-	for (guint i = 0; i < unit->queue.waits->len; i++) {
-		const vtd_wait *wait = &g_array_index(unit->queue.waits, vtd_wait, i);
-
-		iom_writer_words(w, wait->words, 2);
-		iom_writer_u64(w, wait->sequence);
-	}
-	for (guint i = 0; i < unit->pasids->len; i++)
-		iom_writer_u64(w, unit->pasids->data[i]);
-	for (unsigned c = 0; c < VTD_MAX_COUNTERS; c++) {
-		const vtd_counter *counter = &unit->perfmon.counters[c];
-
-		iom_writer_u64(w, counter->config);
-		iom_writer_u64(w, counter->value);
-		for (unsigned f = 0; f < VTD_MAX_FILTERS; f++)
-			iom_writer_u64(w, counter->filter[f]);
-	}
+	take(&x, unit);
 	g_mutex_unlock(&unit->lock);
-	return iom_writer_end(w);
-}
-
-/* ------------------------------------------------------------------------
- * Loading goes into a unit of its own first, so that a bad state changes nothing.
- */
-typedef struct loaded {
-	uint64_t *regs;
-	uint64_t small[N_SMALL];
-	uint64_t root, irta, sequence;
-	vtd_itag itags[VTD_MAX_ITAGS];
-	GArray *waits;
-	GByteArray *pasids;
-	vtd_perfmon perfmon;
-} loaded;
-
-static bool read_queue(iom_reader *r, loaded *l)
-{
-	for (unsigned i = 0; i < VTD_MAX_ITAGS; i++) {
-		uint64_t word;
-
-		if (!iom_reader_u64(r, &word) || !iom_reader_u64(r, &l->itags[i].sequence))
-			return false;
-		l->itags[i].busy = word >> 16 & 1;
-		l->itags[i].sid = (uint16_t)word;
-	}
-	if (l->small[SMALL_WAITS] > 0x8000 || l->small[SMALL_PASIDS] > (1u << 17) + 64)
-		return false;
-	for (uint64_t i = 0; i < l->small[SMALL_WAITS]; i++) {
-		vtd_wait wait;
-
-		if (!iom_reader_words(r, wait.words, 2) || !iom_reader_u64(r, &wait.sequence))
-			return false;
-		g_array_append_val(l->waits, wait);
-	}
-	for (uint64_t i = 0; i < l->small[SMALL_PASIDS]; i++) {
-		uint64_t word;
-		guint8 byte;
-
-		if (!iom_reader_u64(r, &word))
-			return false;
-		byte = (guint8)word;
-		g_byte_array_append(l->pasids, &byte, 1);
-	}
-	return true;
-}
-
-static bool read_perfmon(iom_reader *r, loaded *l)
-{
-	for (unsigned c = 0; c < VTD_MAX_COUNTERS; c++) {
-		vtd_counter *counter = &l->perfmon.counters[c];
-
-		if (!iom_reader_u64(r, &counter->config) || !iom_reader_u64(r, &counter->value))
-			return false;
-		for (unsigned f = 0; f < VTD_MAX_FILTERS; f++) {
-			uint64_t word;
-
-			if (!iom_reader_u64(r, &word))
-				return false;
-			counter->filter[f] = (uint32_t)word;
-		}
-	}
-	return true;
-}
-
-static void take(vtd_unit *unit, const loaded *l)
-{
-	for (uint32_t i = 0; i < unit->regs.size / 8; i++)
-		vtd_set64(&unit->regs, 8 * i, l->regs[i]);
-	unit->root = l->root;
-	unit->irta = l->irta;
-	unit->next_frcd = (uint16_t)(l->small[SMALL_FRCD] % unit->caps.n_frcd);
-	unit->queue.fenced = l->small[SMALL_FENCED] && l->waits->len;
-	unit->queue.sequence = l->sequence;
-	memcpy(unit->queue.itags, l->itags, sizeof(l->itags));
-	g_array_set_size(unit->queue.waits, 0);
-	if (l->waits->len)
-		g_array_append_vals(unit->queue.waits, l->waits->data, l->waits->len);
-	g_byte_array_set_size(unit->pasids, 0);
-	if (l->pasids->len)
-		g_byte_array_append(unit->pasids, l->pasids->data, l->pasids->len);
-	unit->perfmon = l->perfmon;
-}
-
-static bool read_all(vtd_unit *unit, iom_reader *r, loaded *l)
-{
-	return iom_reader_words(r, l->regs, unit->regs.size / 8) && iom_reader_u64(r, &l->root) &&
-	       iom_reader_u64(r, &l->irta) && iom_reader_words(r, l->small, N_SMALL) &&
-	       iom_reader_u64(r, &l->sequence) && read_queue(r, l) && read_perfmon(r, l);
+	words(&s, x.identity, N_IDENTITY);
+	transfer(&s, &x);
+	snapshot_clear(&x);
+	return iom_writer_end(s.w);
 }
 
 gboolean vtd_load(iom_iommu *iommu, GBytes *state, GError **error)
 {
 	vtd_unit *unit = vtd_of(iommu);
-	uint64_t mine[6], theirs[6] = { 0 };
-	loaded l = { 0 };
-	uint32_t version;
-	iom_reader *r = iom_reader_new(state, IOM_KIND_VTD, STATE_VERSION, &version, error);
+	uint64_t mine[N_IDENTITY];
+	snapshot x = { .n_regs = unit->regs.size / 8 };
+	stream s = { 0 };
+	bool same, ok;
 
-	if (!r)
+	s.r = iom_reader_new(state, IOM_KIND_VTD, STATE_VERSION, NULL, error);
+	if (!s.r)
 		return FALSE;
 	identity(unit, mine);
-	if (iom_reader_words(r, theirs, G_N_ELEMENTS(theirs)) &&
-	    memcmp(mine, theirs, sizeof(mine)) != 0) {
-		iom_reader_end(r, NULL);
+	same = !words(&s, x.identity, N_IDENTITY) || memcmp(mine, x.identity, sizeof(mine)) == 0;
+	x.regs = g_new0(uint64_t, x.n_regs);
+	ok = same && transfer(&s, &x);
+	if (!same) {
+		iom_reader_end(s.r, NULL);
 		g_set_error(error, IOM_ERROR, IOM_ERROR_CONFIG,
 			    "saved state is of a VT-d unit with other capabilities: CAP "
-			    "%#" G_GINT64_MODIFIER "x, expected %#" G_GINT64_MODIFIER
-			    "x; ECAP %#" G_GINT64_MODIFIER "x, expected %#" G_GINT64_MODIFIER "x",
-			    theirs[1], mine[1], theirs[2], mine[2]);
-		return FALSE;
-	}
-	l.regs = g_new0(uint64_t, unit->regs.size / 8);
-	l.waits = g_array_new(FALSE, TRUE, sizeof(vtd_wait));
-	l.pasids = g_byte_array_new();
-
-	bool complete = read_all(unit, r, &l);
-	bool ended = iom_reader_end(r, complete ? error : NULL);
-
-	if (!complete)
+			    "%#" G_GINT64_MODIFIER "x, here %#" G_GINT64_MODIFIER "x; ECAP "
+			    "%#" G_GINT64_MODIFIER "x, here %#" G_GINT64_MODIFIER "x",
+			    x.identity[1], mine[1], x.identity[2], mine[2]);
+	} else if (!ok) {
+		iom_reader_end(s.r, NULL);
 		g_set_error(error, IOM_ERROR, IOM_ERROR_FORMAT,
 			    "saved state of a VT-d unit is cut short or damaged");
-	if (complete && ended) {
+	} else {
+		ok = iom_reader_end(s.r, error);
+	}
+	if (ok) {
 		g_mutex_lock(&unit->lock);
-		take(unit, &l);
-		vtd_publish(unit);
-		iom_tags_invalidate_all(unit->tags);
-		vtd_forget_recent(unit);
+		give(&x, unit);
 		g_mutex_unlock(&unit->lock);
 	}
-	g_free(l.regs);
-	g_array_free(l.waits, TRUE);
-	g_byte_array_free(l.pasids, TRUE);
-	return complete && ended;
+	snapshot_clear(&x);
+	return ok;
 }

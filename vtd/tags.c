@@ -8,6 +8,8 @@
  */
 #include "vtd/internal.h"
 
+#include "core/cache-impl.h"
+
 static uint64_t identity(vtd_tag_kind kind, unsigned did, uint32_t pasid)
 {
 	uint64_t who = did;
@@ -39,4 +41,25 @@ unsigned vtd_tags_tlb(vtd_unit *unit, const vtd_context *ctx, iom_tag **tags)
 	tags[0] = vtd_tag(unit, VTD_TAG_FIRST, ctx->did, 0);
 	tags[1] = vtd_tag(unit, VTD_TAG_PASID, ctx->did, ctx->pasid);
 	return 2;
+}
+
+/*
+ * The deepest table that is known for an address. A look-up in the order of the
+ * cache's own choice would do when that begins with the smallest span.
+ */
+bool vtd_table_find(vtd_unit *unit, const iom_cache_scope *scope, uint64_t address,
+		    vtd_table *table, unsigned *level)
+{
+	iom_cache *cache = unit->cache[IOM_CACHE_WALK];
+	unsigned lg2;
+	bool found;
+
+	if (__atomic_load_n(&cache->frequent, __ATOMIC_RELAXED) == 21)
+		found = iom_cache_find(cache, scope, address, table, sizeof(*table), &lg2, true);
+	else
+		found = iom_cache_find_slow(cache, scope, address, table, sizeof(*table), &lg2,
+					    true);
+	if (found)
+		*level = (lg2 - 12) / 9;
+	return found;
 }
