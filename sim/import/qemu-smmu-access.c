@@ -270,6 +270,7 @@ static void gather(iom_qemu_smmu *q, const iom_qemu_event *e)
 		if (!a->has_base) {
 			a->has_base = true;
 			a->first_base = e->f[0];
+			a->first_index = e->f[1];
 		}
 		g_array_append_val(q->words, word);
 		break;

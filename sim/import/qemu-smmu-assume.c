@@ -58,7 +58,7 @@ static uint64_t ste_address(iom_qemu_smmu *q, uint32_t sid)
 		return base + (uint64_t)sid * 64;
 	base += (uint64_t)(sid >> split) << 3;
 	l1 = iom_sink_read(q->sink, base);
-	if (!(l1 & 0x1f)) {
+	if (!(l1 & 0x1f) || (l1 & 0x1f) > split + 1) {
 		l1 = new_table(q, 16) | (split + 1);
 		iom_sink_word(q->sink, base, l1);
 	}
@@ -141,6 +141,19 @@ static void s1_geometry(const uint64_t *cd, bool upper, geometry *g)
 	g->root = cd[upper ? 2 : 1] & TTB_MASK;
 }
 
+/*
+ * Whether the first descriptor that the log holds of this access is that of the
+ * table where walks start; its beginning may be missing.
+ */
+static bool saw_root(const iom_smmu_access *a, const geometry *g, uint64_t iova)
+{
+	unsigned shift = g->granule_lg2 + (3 - MIN(g->level, 3u)) * (g->granule_lg2 - 3);
+
+	if (g->bits < 64)
+		iova &= (UINT64_C(1) << g->bits) - 1;
+	return a->has_base && a->first_index == iova >> shift;
+}
+
 static void assume_cd(iom_qemu_smmu *q, iom_smmu_stream *stream, const uint64_t *ste, uint64_t iova,
 		      geometry *g)
 {
@@ -159,7 +172,7 @@ static void assume_cd(iom_qemu_smmu *q, iom_smmu_stream *stream, const uint64_t 
 		cd[0] = (cd[0] & ~(UINT64_C(0xffff) << 48)) | (uint64_t)(a->asid & 0xffff) << 48;
 	s1_geometry(cd, upper, g);
 	/* The first descriptor that was read says where the table is. */
-	if (a->has_base && a->first_base != g->root) {
+	if (saw_root(a, g, iova) && a->first_base != g->root) {
 		cd[upper ? 2 : 1] = (cd[upper ? 2 : 1] & ~TTB_MASK) | a->first_base;
 		g->root = a->first_base;
 	}
@@ -168,7 +181,7 @@ static void assume_cd(iom_qemu_smmu *q, iom_smmu_stream *stream, const uint64_t 
 }
 
 static void s2_geometry(iom_qemu_smmu *q, iom_smmu_stream *stream, uint64_t address, uint64_t *ste,
-			geometry *g)
+			uint64_t iova, geometry *g)
 {
 	static const uint8_t granule[4] = { 12, 16, 14, 12 };
 	const iom_smmu_access *a = &q->access;
@@ -181,8 +194,8 @@ static void s2_geometry(iom_qemu_smmu *q, iom_smmu_stream *stream, uint64_t addr
 	g->root = ste[3] & TTB_MASK;
 	if (a->has_lookup && a->vmid != IOM_SMMU_ANY)
 		ste[2] = (ste[2] & ~UINT64_C(0xffff)) | (a->vmid & 0xffff);
-	if (a->has_base && (a->first_base < g->root ||
-			    a->first_base - g->root >= UINT64_C(16) << g->granule_lg2)) {
+	if (saw_root(a, g, iova) && (a->first_base < g->root ||
+				     a->first_base - g->root >= UINT64_C(16) << g->granule_lg2)) {
 		ste[3] = (ste[3] & ~TTB_MASK) | a->first_base;
 		g->root = a->first_base;
 	}
@@ -191,9 +204,20 @@ static void s2_geometry(iom_qemu_smmu *q, iom_smmu_stream *stream, uint64_t addr
 
 /* ---- tables ---- */
 
-static bool is_table(uint64_t w)
+/* A pointer to a table that somebody filled; anything else was a leaf in another role. */
+static bool is_table(iom_qemu_smmu *q, uint64_t w)
 {
-	return (w & 3) == DESC_TABLE;
+	return (w & 3) == DESC_TABLE && iom_shadow_find(&q->sink->memory, w & ADDRESS);
+}
+
+/* Change a descriptor that the model may have seen. */
+static void replace(iom_qemu_smmu *q, uint64_t slot, uint64_t w)
+{
+	bool seen = iom_sink_read(q->sink, slot) & 1;
+
+	iom_sink_word(q->sink, slot, w);
+	if (seen)
+		iom_qemu_smmu_forget_guess(q);
 }
 
 static void map(iom_qemu_smmu *q, const geometry *g, uint64_t iova, uint64_t output, unsigned perm)
@@ -218,9 +242,9 @@ static void map(iom_qemu_smmu *q, const geometry *g, uint64_t iova, uint64_t out
 				break;
 			w = 0;
 		}
-		if (!is_table(w)) {
+		if (!is_table(q, w)) {
 			w = new_table(q, g->granule_lg2) | DESC_TABLE;
-			iom_sink_word(q->sink, slot, w);
+			replace(q, slot, w);
 		}
 		table = w & ADDRESS & ~((UINT64_C(1) << g->granule_lg2) - 1);
 	}
@@ -229,7 +253,7 @@ static void map(iom_qemu_smmu *q, const geometry *g, uint64_t iova, uint64_t out
 		w |= S2_LEAF | (uint64_t)(perm & 3) << 6;
 	else
 		w |= S1_LEAF | (perm & IOM_WRITE ? 0 : AP_RO);
-	iom_sink_word(q->sink, slot, w);
+	replace(q, slot, w);
 }
 
 iom_smmu_stream *iom_qemu_smmu_stream(iom_qemu_smmu *q, uint32_t sid)
@@ -268,7 +292,7 @@ void iom_qemu_smmu_assume(iom_qemu_smmu *q, uint32_t sid, unsigned stage, uint64
 	if (config == CONFIG_S1)
 		assume_cd(q, stream, ste, iova, &g);
 	else
-		s2_geometry(q, stream, address, ste, &g);
+		s2_geometry(q, stream, address, ste, iova, &g);
 	map(q, &g, iova, output, perm);
 	stream->used = true;
 	stream->used_at = q->n_config_commands;

@@ -102,7 +102,6 @@ static void add_command(iom_qemu_smmu *q, const iom_qemu_event *e)
 	g_array_append_val(q->commands, command);
 	q->sink->report->commands++;
 	q->next_index++;
-	q->has_index = true;
 }
 
 /* QEMU logs a range in pieces of powers of two. */
@@ -272,6 +271,22 @@ static void encode(const iom_smmu_seen_command *c, uint64_t *low, uint64_t *high
 			(uint64_t)c->tg << TG_SHIFT;
 		if (c->tg)
 			*low |= range_fields(c->pages);
+	}
+}
+
+void iom_qemu_smmu_number_commands(iom_qemu_smmu *q)
+{
+	iom_smmu_seen_command *c = (iom_smmu_seen_command *)(void *)q->commands->data;
+	guint known = 0;
+
+	/* A log may begin after the line that tells the index of its first command. */
+	while (known < q->commands->len && !c[known].has_index)
+		known++;
+	if (known == q->commands->len)
+		return;
+	for (guint i = 0; i < known; i++) {
+		c[i].index = c[known].index - (known - i);
+		c[i].has_index = true;
 	}
 }
 

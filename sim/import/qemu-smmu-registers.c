@@ -186,6 +186,7 @@ void iom_qemu_smmu_register_event(iom_qemu_smmu *q, const iom_qemu_event *e)
 		return;
 	}
 	if (q->commands->len) {
+		iom_qemu_smmu_number_commands(q);
 		iom_qemu_smmu_need_enabled(q, true);
 		iom_qemu_smmu_place_commands(q);
 	}

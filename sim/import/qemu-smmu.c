@@ -85,6 +85,7 @@ void iom_qemu_smmu_finish(iom_qemu_smmu *q)
 	if (q->commands->len) {
 		unsigned log2size;
 
+		iom_qemu_smmu_number_commands(q);
 		iom_qemu_smmu_need_enabled(q, true);
 		log2size = (unsigned)(q->cmdq & 0x1f);
 		iom_qemu_smmu_place_commands(q);

@@ -73,7 +73,8 @@ typedef struct iom_smmu_access {
 	bool s1_walk, s2_walk; /* descriptors of that stage were read */
 	bool invalid; /* a walk ended at an invalid descriptor */
 	bool has_base;
-	uint64_t first_base; /* of the table whose descriptor was read first */
+	uint64_t first_base; /* of the table whose descriptor was read first, */
+	uint64_t first_index; /* and which descriptor of it */
 	uint64_t s1_leaf; /* leaf of stage 1, 0 none */
 	uint64_t last_leaf; /* leaf read last, of the stage below */
 	uint8_t last_leaf_stage;
@@ -128,6 +129,8 @@ void iom_qemu_smmu_finish(iom_qemu_smmu *q);
 
 /* ---- qemu-smmu-command.c ---- */
 void iom_qemu_smmu_command_event(iom_qemu_smmu *q, const iom_qemu_event *e);
+/* See that each command has its index, before the first is placed. */
+void iom_qemu_smmu_number_commands(iom_qemu_smmu *q);
 /* Put the commands that were seen into the queue's memory. */
 void iom_qemu_smmu_place_commands(iom_qemu_smmu *q);
 /* Invalidate everything: the importer changes what it had guessed. */
