@@ -309,6 +309,9 @@ typedef struct iom_page_request {
 	uint8_t space;
 	uint64_t private_data[2];
 	uint8_t has_private_data;
+	/* Not a PCIe message but a device's hint that it will use the page (SMMUv3
+	 * E_PAGE_REQUEST); nobody answers it. */
+	uint8_t hint;
 } iom_page_request;
 
 typedef enum iom_prg_code {

@@ -447,6 +447,7 @@ static bool load(smmu *s, struct smmu_tx *tx, struct smmu_context *c, struct smm
 	bool cd_used, has_vms;
 	enum smmu_diagnosis d;
 
+	tx->config_reads++;
 	if (!smmu_ste_fetch(s, tx->space, tx->sid, ste, f))
 		return false;
 	d = smmu_ste_check(s, tx->space, ste);
@@ -481,6 +482,7 @@ static bool load(smmu *s, struct smmu_tx *tx, struct smmu_context *c, struct smm
 			smmu_context_tags(s, c);
 			register_scopes(s, tx, c, true);
 		}
+		tx->config_reads++;
 		if (!smmu_cd_fetch(s, tx, c, ste, index, cd, f))
 			return false;
 		d = smmu_cd_check(s, tx->space, ste, (enum smmu_world)c->world, cd);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "smmu/layouts/regs.h"
+#include "smmu/pmcg.h"
 #include "smmu/regs.h"
 
 #define PAGE UINT64_C(0x10000)
@@ -50,6 +51,12 @@ void smmu_frame_init(smmu *s)
 	if (s->ids.realm) {
 		s->realm_base = end;
 		end += 2 * PAGE;
+	}
+	s->n_pmcg = s->config.pmcg_groups;
+	if (s->n_pmcg) {
+		s->pmcg = g_new0(struct smmu_pmcg, s->n_pmcg);
+		s->pmcg_base = end;
+		end += (uint64_t)s->n_pmcg * PAGE;
 	}
 	s->mmio_size = end;
 }
@@ -196,6 +203,8 @@ uint64_t smmu_other_read(smmu *s, uint64_t offset, unsigned size, iom_space spac
 		return size == 4 ? identification(offset) : 0;
 	if (find_ecmdq(s, offset, &p))
 		return may_access(p.space, space) ? read_ecmdq(s, &p, size) : 0;
+	if (s->pmcg_base && offset >= s->pmcg_base)
+		return smmu_pmcg_read(s, offset - s->pmcg_base, size);
 	if (control_page_offset(s, offset, &interface, &in)) {
 		if (!may_access(interface, space))
 			return 0;
@@ -216,6 +225,8 @@ void smmu_other_write(smmu *s, uint64_t offset, unsigned size, uint64_t value, i
 	if (find_ecmdq(s, offset, &p)) {
 		if (may_access(p.space, space))
 			write_ecmdq(s, &p, size, value);
+	} else if (s->pmcg_base && offset >= s->pmcg_base) {
+		smmu_pmcg_write(s, offset - s->pmcg_base, size, value);
 	}
 }
 

@@ -184,6 +184,8 @@ static bool check(const struct smmu_ids *ids, const iom_smmu_config *c, GError *
 		return refuse(error, "IDR6: more than 2^8 command queue control pages or queues");
 	if (ids->realm && smmu_R_IDR0_get_STALL_MODEL(&r0) != 1)
 		return refuse(error, "R_IDR0.STALL_MODEL has to be 1");
+	if (c->pmcg_groups > 64)
+		return refuse(error, "pmcg_groups: at most 64 counter groups");
 	if (ids->s2po && !ids->s2pi)
 		return refuse(error, "IDR3.S2PO needs S2PI");
 	return true;

@@ -86,6 +86,35 @@ static void build(const iom_page_request *r, uint64_t *w)
 	smmu_pri_entry_set_Address(w, r->address);
 }
 
+/* 7.3.19 E_PAGE_REQUEST: recorded where it can be, otherwise forgotten. */
+static iom_prq_status hint(smmu *s, const iom_page_request *r)
+{
+	uint64_t w[4] = { 0 };
+	bool ssv = r->pasid != IOM_NO_PASID, recorded;
+
+	if (r->space >= SMMU_N_SPACES || !smmu_has_space(s, r->space))
+		return IOM_PRQ_DROPPED;
+	smmu_evt_E_PAGE_REQUEST_set_ID(w, SMMU_E_PAGE_REQUEST);
+	smmu_evt_E_PAGE_REQUEST_set_SSV(w, ssv);
+	smmu_evt_E_PAGE_REQUEST_set_SubstreamID(w, ssv ? r->pasid : 0);
+	smmu_evt_E_PAGE_REQUEST_set_StreamID(w, r->requester);
+	if (r->privileged) {
+		smmu_evt_E_PAGE_REQUEST_set_pR(w, !!(r->access & IOM_READ));
+		smmu_evt_E_PAGE_REQUEST_set_pW(w, !!(r->access & IOM_WRITE));
+		smmu_evt_E_PAGE_REQUEST_set_pX(w, !!(r->access & IOM_EXECUTE));
+	} else {
+		smmu_evt_E_PAGE_REQUEST_set_uR(w, !!(r->access & IOM_READ));
+		smmu_evt_E_PAGE_REQUEST_set_uW(w, !!(r->access & IOM_WRITE));
+		smmu_evt_E_PAGE_REQUEST_set_uX(w, !!(r->access & IOM_EXECUTE));
+	}
+	smmu_evt_E_PAGE_REQUEST_set_Span(w, 1);
+	smmu_evt_E_PAGE_REQUEST_set_InputAddr(w, r->address);
+	g_mutex_lock(&s->lock);
+	recorded = smmu_event_write(s, r->space, w, false);
+	g_mutex_unlock(&s->lock);
+	return recorded ? IOM_PRQ_QUEUED : IOM_PRQ_DROPPED;
+}
+
 enum outcome { QUEUED, DISABLED, NO_ROOM };
 
 static void interrupt(smmu *s, unsigned space, bool was_empty, bool last)
@@ -144,6 +173,8 @@ iom_prq_status smmu_page_request(iom_iommu *iommu, const iom_page_request *reque
 	enum outcome outcome = DISABLED;
 
 	iom_count(iommu, IOM_STAT_PAGE_REQUESTS);
+	if (request->hint)
+		return hint(s, request);
 	if (request->space < SMMU_N_SPACES && has_pri(s, request->space)) {
 		g_mutex_lock(&s->lock);
 		outcome = enqueue(s, request);

@@ -7,6 +7,7 @@
 
 #include "smmu/layouts/regs-realm.h"
 #include "smmu/layouts/regs-secure.h"
+#include "smmu/pmcg.h"
 #include "smmu/regs.h"
 
 enum guard {
@@ -644,4 +645,5 @@ void smmu_regs_reset(smmu *s)
 	}
 	s->pi[IOM_SPACE_SECURE].reg[SMMU_R_VATOS_SID] = 0;
 	memset(s->atc, 0, sizeof(s->atc));
+	smmu_pmcg_reset(s);
 }

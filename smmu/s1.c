@@ -299,6 +299,8 @@ static int step(struct s1_walk *w, int level, uint64_t address, uint64_t *next,
 
 	if (!descriptor_pa(w, address, IOM_READ, &pa, &space))
 		return 0;
+	if (w->tx->walk_reads)
+		++*w->tx->walk_reads;
 	if (smmu_desc_read(s, space, pa, w->c->s1.big_endian, &desc) != IOM_MEM_OK)
 		return fail(w, SMMU_F_WALK_EABT, SMMU_DIAG_S1_WALK_ABORT, level, pa);
 	is_table = (desc & 3) == 3 && level < 3;

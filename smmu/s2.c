@@ -259,6 +259,8 @@ static bool walk(struct s2_walk *w, struct smmu_s2_out *out)
 		bool is_table, is_leaf;
 		int done;
 
+		if (w->tx->walk_reads)
+			++*w->tx->walk_reads;
 		if (smmu_desc_read(s, w->walk_space, address, s2->big_endian, &desc) != IOM_MEM_OK)
 			return fail(w, SMMU_F_WALK_EABT, SMMU_DIAG_S2_WALK_ABORT, level, address);
 		is_table = (desc & 3) == 3 && level < 3;

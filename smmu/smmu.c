@@ -15,6 +15,7 @@ static void destroy(iom_iommu *iommu)
 		g_hash_table_destroy(s->pi[space].stalls.by_stag);
 		g_free(s->pi[space].ecmdq);
 	}
+	g_free(s->pmcg);
 	smmu_scopes_free(s);
 	smmu_contexts_free(s);
 	iom_tags_free(s->tags);

@@ -6,7 +6,7 @@
  */
 #include <string.h>
 
-#include "smmu/internal.h"
+#include "smmu/pmcg.h"
 
 #define STATE_VERSION 1
 
@@ -14,7 +14,10 @@
 G_STATIC_ASSERT(SMMU_N_REGS == 41);
 G_STATIC_ASSERT(sizeof(struct smmu_ecmdq) == 4 * sizeof(uint64_t));
 
-#define ID_WORDS 19
+#define PMCG_WORDS (sizeof(struct smmu_pmcg) / sizeof(uint64_t))
+G_STATIC_ASSERT(sizeof(struct smmu_pmcg) % sizeof(uint64_t) == 0);
+
+#define ID_WORDS 20
 
 static void id_words(const iom_smmu_config *c, uint64_t *w)
 {
@@ -28,6 +31,7 @@ static void id_words(const iom_smmu_config *c, uint64_t *w)
 		w[n++] = c->r_idr[i];
 	w[n++] = c->mpamidr;
 	w[n++] = c->aidr;
+	w[n++] = c->pmcg_groups;
 	g_assert(n == ID_WORDS);
 }
 
@@ -73,6 +77,12 @@ GBytes *smmu_save(iom_iommu *iommu)
 						    (uint64_t)(uint16_t)(a->queue + 1) << 32 |
 						    a->requester
 					  : 0);
+	}
+	for (unsigned i = 0; i < s->n_pmcg; i++) {
+		uint64_t words[PMCG_WORDS];
+
+		memcpy(words, &s->pmcg[i], sizeof(words));
+		iom_writer_words(w, words, PMCG_WORDS);
 	}
 	g_mutex_unlock(&s->lock);
 	return iom_writer_end(w);
@@ -154,6 +164,7 @@ gboolean smmu_load(iom_iommu *iommu, GBytes *state, GError **error)
 	smmu *s = smmu_of(iommu);
 	struct loaded l[SMMU_N_SPACES];
 	uint64_t ids[ID_WORDS], own[ID_WORDS], atc[G_N_ELEMENTS(s->atc)];
+	g_autofree uint64_t *pmcg = g_new0(uint64_t, s->n_pmcg * PMCG_WORDS + 1);
 	uint32_t version;
 	iom_reader *r = iom_reader_new(state, IOM_KIND_SMMUV3, STATE_VERSION, &version, error);
 	bool good, same;
@@ -170,6 +181,8 @@ gboolean smmu_load(iom_iommu *iommu, GBytes *state, GError **error)
 	}
 	for (unsigned i = 0; i < G_N_ELEMENTS(s->atc); i++)
 		good = good && iom_reader_u64(r, &atc[i]);
+	for (unsigned i = 0; i < s->n_pmcg; i++)
+		good = good && iom_reader_words(r, pmcg + i * PMCG_WORDS, PMCG_WORDS);
 	if (!same) {
 		iom_reader_end(r, NULL);
 		g_set_error(error, IOM_ERROR, IOM_ERROR_FORMAT,
@@ -193,6 +206,8 @@ gboolean smmu_load(iom_iommu *iommu, GBytes *state, GError **error)
 		for (unsigned space = 0; space < SMMU_N_SPACES; space++)
 			apply(s, space, &l[space]);
 		apply_atc(s, atc);
+		if (s->n_pmcg)
+			memcpy(s->pmcg, pmcg, s->n_pmcg * sizeof(*s->pmcg));
 		g_mutex_unlock(&s->lock);
 	}
 	for (unsigned space = 0; space < SMMU_N_SPACES; space++) {

@@ -17,6 +17,7 @@
  */
 #include <string.h>
 
+#include "smmu/pmcg.h"
 #include "smmu/walk.h"
 
 /* Payload of the IOTLB. */
@@ -483,32 +484,30 @@ static void success(const smmu *s, const iom_request *request, const struct smmu
 	smmu_attr_result(&attr, request->flags & IOM_REQ_NO_SNOOP, result);
 }
 
-static void slow(smmu *s, const iom_request *request, iom_result *result)
+static void slow(smmu *s, const iom_request *request, struct smmu_tx *tx, iom_result *result)
 {
 	struct smmu_context c;
-	struct smmu_tx tx;
 	struct smmu_out out;
 	struct smmu_fault f = { 0 };
 
-	smmu_tx_init(s, request, &tx);
-	if (!smmu_has_space(s, tx.space)) {
+	if (!smmu_has_space(s, tx->space)) {
 		smmu_abort(result, SMMU_DIAG_NO_INTERFACE);
 		return;
 	}
 	/* Before anything is read: what an invalidation may overtake. */
-	tx.epoch = iom_tags_epoch(s->tags);
-	if (!smmu_enabled(s, tx.space)) {
-		disabled(s, request, &tx, result);
+	tx->epoch = iom_tags_epoch(s->tags);
+	if (!smmu_enabled(s, tx->space)) {
+		disabled(s, request, tx, result);
 		return;
 	}
 	memset(&c, 0, sizeof(c));
-	if (!smmu_context_get(s, &tx, &c, &f))
+	if (!smmu_context_get(s, tx, &c, &f))
 		goto fault;
 	if (c.mode == SMMU_MODE_ABORT) {
 		smmu_abort(result, SMMU_DIAG_STE_ABORT);
 		return;
 	}
-	if (tx.loaded) {
+	if (tx->loaded) {
 		/* The configuration was not cached; the translation may be. */
 		struct smmu_hot hot;
 
@@ -516,29 +515,58 @@ static void slow(smmu *s, const iom_request *request, iom_result *result)
 		if (tlb_answers(s, request, &hot, result))
 			return;
 	}
-	if (!smmu_walk(s, &tx, &c, &out, &f))
+	if (!smmu_walk(s, tx, &c, &out, &f))
 		goto fault;
-	success(s, request, &tx, &c, &out, result);
-	keep(s, &tx, &c, &out);
+	success(s, request, tx, &c, &out, result);
+	keep(s, tx, &c, &out);
 	return;
 fault:
-	smmu_fault_report(s, &tx, &c, &f, result);
+	smmu_fault_report(s, tx, &c, &f, result);
+}
+
+/* With counter groups every transaction is looked at afterwards. */
+static void count(smmu *s, const iom_request *request, const struct smmu_tx *tx, bool missed)
+{
+	unsigned space = request->space;
+	uint32_t sid = request->requester;
+
+	smmu_pmcg_count(s, SMMU_PMCG_CYCLE, space, sid, 1);
+	smmu_pmcg_count(s, SMMU_PMCG_TRANSACTION, space, sid, request->type == IOM_UNTRANSLATED);
+	smmu_pmcg_count(s, SMMU_PMCG_ATS_REQUEST, space, sid,
+			request->type == IOM_TRANSLATION_REQUEST);
+	smmu_pmcg_count(s, SMMU_PMCG_ATS_TRANSLATED, space, sid, request->type == IOM_TRANSLATED);
+	if (!tx)
+		return;
+	smmu_pmcg_count(s, SMMU_PMCG_TLB_MISS, space, sid, missed);
+	smmu_pmcg_count(s, SMMU_PMCG_CONFIG_MISS, space, sid, tx->loaded);
+	smmu_pmcg_count(s, SMMU_PMCG_CONFIG_ACCESS, space, sid, tx->config_reads);
+	smmu_pmcg_count(s, SMMU_PMCG_WALK_ACCESS, space, sid, *tx->walk_reads);
 }
 
 void smmu_translate(iom_iommu *iommu, const iom_request *request, iom_result *result)
 {
 	smmu *s = smmu_of(iommu);
+	struct smmu_tx tx;
+	uint32_t walk_reads = 0;
 
-	if (request->type == IOM_TRANSLATION_REQUEST) {
-		smmu_ats_request(s, request, result);
-		return;
-	}
-	if (request->type == IOM_TRANSLATED) {
-		smmu_ats_translated(s, request, result);
+	if (request->type == IOM_TRANSLATION_REQUEST || request->type == IOM_TRANSLATED) {
+		if (request->type == IOM_TRANSLATED)
+			smmu_ats_translated(s, request, result);
+		else
+			smmu_ats_request(s, request, result);
+		if (s->n_pmcg)
+			count(s, request, NULL, false);
 		return;
 	}
 	if (G_LIKELY(request->space < SMMU_N_SPACES && smmu_enabled(s, request->space)) &&
-	    hit(s, request, result))
+	    hit(s, request, result)) {
+		if (G_UNLIKELY(s->n_pmcg))
+			count(s, request, NULL, false);
 		return;
-	slow(s, request, result);
+	}
+	smmu_tx_init(s, request, &tx);
+	tx.walk_reads = s->n_pmcg ? &walk_reads : NULL;
+	slow(s, request, &tx, result);
+	if (G_UNLIKELY(s->n_pmcg))
+		count(s, request, &tx, walk_reads > 0);
 }

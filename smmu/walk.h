@@ -29,8 +29,10 @@ struct smmu_tx {
 	bool want_exec; /* ATS request for execute permission */
 	uint8_t instcfg; /* of the STE */
 	bool loaded; /* the context came from memory, not from the cache */
+	uint32_t config_reads; /* structures read for it */
 	bool input_ns; /* Secure: the address is in the Non-secure space */
 	bool locked; /* the caller holds the lock: ATOS */
+	uint32_t *walk_reads; /* counted for the PMCG, or NULL */
 	iom_epoch epoch; /* of the first fetch */
 	struct smmu_attr attr;
 };

@@ -179,7 +179,33 @@ static void last_only(void)
 	rig_close(&r);
 }
 
+static void hints(void)
+{
+	iom_page_request q = { .address = 0x7abc,
+			       .requester = 5,
+			       .pasid = 0x33,
+			       .prg_index = 1,
+			       .access = IOM_READ | IOM_WRITE,
+			       .privileged = 1,
+			       .hint = 1 };
+	uint64_t e[4];
+	rig r;
+
+	rig_open(&r, NULL);
+	CHECK_EQ(iom_iommu_page_request(r.iommu, &q), IOM_PRQ_QUEUED);
+	CHECK_EQ(rd(&r, PRIQ_PROD), 0);
+	CU_ASSERT_TRUE(event(&r, e));
+	CHECK_EQ(e[0], UINT64_C(0x500000000) | 0x33 << 12 | 1 << 11 | 0x24);
+	CHECK_EQ(e[1], UINT64_C(1) << 44 | UINT64_C(3) << 38);
+	CHECK_EQ(e[2], 0x7000);
+	CHECK_EQ(r.n_responses, 0);
+	wr(&r, CR0, SMMUEN);
+	CHECK_EQ(iom_iommu_page_request(r.iommu, &q), IOM_PRQ_DROPPED);
+	rig_close(&r);
+}
+
 static const iom_test tests[] = {
+	{ "page hints", hints },
 	{ "entries", entries },
 	{ "overflow", overflow },
 	{ "PASID of automatic responses", automatic_pasid },
