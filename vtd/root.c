@@ -70,7 +70,7 @@ bool vtd_root_check(vtd_dma *dma)
 		return true;
 	}
 	/* version 8 blocks execute requests before any table is read */
-	if (dma->er && caps->major >= 8)
+	if (!dma->page_request && dma->er && caps->major >= 8)
 		return vtd_fail(dma, VTD_RTA_5, 0, -1, 0);
 	vtd_note(dma->unit, what, section, dma->address, "scalable mode");
 	return true;
@@ -152,7 +152,8 @@ static bool scalable_checks(vtd_dma *dma, const uint64_t *entry, uint64_t at)
 		return vtd_fail(dma, VTD_SCT_10, 0, -1, at);
 	if (!dma->has_pasid)
 		return true;
-	if (dma->pasid >> caps->pss)
+	/* not a condition of page requests: table 30 */
+	if (!dma->page_request && dma->pasid >> caps->pss)
 		return vtd_fail(dma, VTD_SGN_10, 0, -1, at);
 	if (dma->pasid >= limit)
 		return vtd_fail(dma, VTD_SCT_7, 0, -1, at);
