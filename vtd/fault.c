@@ -97,9 +97,9 @@ bool vtd_fault_record_locked(vtd_unit *unit, const uint64_t record[2])
 
 bool vtd_fault_record(vtd_unit *unit, const uint64_t record[2])
 {
-	g_mutex_lock(&unit->lock);
+	vtd_lock(unit);
 	bool recorded = vtd_fault_record_locked(unit, record);
 
-	g_mutex_unlock(&unit->lock);
+	vtd_unlock(unit);
 	return recorded;
 }

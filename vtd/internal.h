@@ -35,6 +35,7 @@
 #include "vtd/reasons.h"
 #include "vtd/regs.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -254,7 +255,7 @@ typedef struct vtd_unit {
 	iom_memory *memory;
 	vtd_masks masks;
 
-	GMutex lock;
+	pthread_mutex_t lock; /* one that ThreadSanitizer knows */
 	vtd_regs regs;
 	uint64_t root; /* RTADDR and IRTA as SRTP and SIRTP took them */
 	uint64_t irta;
@@ -270,6 +271,16 @@ typedef struct vtd_unit {
 static inline vtd_unit *vtd_of(iom_iommu *iommu)
 {
 	return (vtd_unit *)iommu;
+}
+
+static inline void vtd_lock(vtd_unit *unit)
+{
+	pthread_mutex_lock(&unit->lock);
+}
+
+static inline void vtd_unlock(vtd_unit *unit)
+{
+	pthread_mutex_unlock(&unit->lock);
 }
 
 /* ------------------------------------------------------------------------

@@ -249,7 +249,7 @@ void vtd_ats_completed(iom_iommu *iommu, uint32_t requester, uint8_t itag, bool 
 
 	if (!unit->caps.dt)
 		return;
-	g_mutex_lock(&unit->lock);
+	vtd_lock(unit);
 	completed(unit, (uint16_t)requester, itag, ok);
-	g_mutex_unlock(&unit->lock);
+	vtd_unlock(unit);
 }

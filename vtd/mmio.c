@@ -50,11 +50,11 @@ uint64_t vtd_mmio_read(iom_iommu *iommu, uint64_t offset, unsigned size, iom_spa
 	(void)space;
 	if (!access_ok(unit, offset, size))
 		return 0;
-	g_mutex_lock(&unit->lock);
+	vtd_lock(unit);
 	value = read32(unit, (uint32_t)offset);
 	if (size == 8)
 		value |= (uint64_t)read32(unit, (uint32_t)offset + 4) << 32;
-	g_mutex_unlock(&unit->lock);
+	vtd_unlock(unit);
 	return value;
 }
 
@@ -178,12 +178,12 @@ void vtd_mmio_write(iom_iommu *iommu, uint64_t offset, unsigned size, uint64_t v
 	(void)space;
 	if (!access_ok(unit, offset, size))
 		return;
-	g_mutex_lock(&unit->lock);
+	vtd_lock(unit);
 	if (size == 8 && vtd_regs_find(&unit->regs, at) != vtd_regs_find(&unit->regs, at + 4)) {
 		write_register(unit, at, 4, (uint32_t)value);
 		write_register(unit, at + 4, 4, value >> 32);
 	} else {
 		write_register(unit, at, size, value);
 	}
-	g_mutex_unlock(&unit->lock);
+	vtd_unlock(unit);
 }

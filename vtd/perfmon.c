@@ -80,7 +80,7 @@ void vtd_perfmon_count(vtd_unit *unit, vtd_perf_event event, const vtd_perf_sour
 {
 	unsigned group = (unsigned)event >> 28;
 
-	g_mutex_lock(&unit->lock);
+	vtd_lock(unit);
 	for (unsigned c = 0; c < n_counters(unit); c++) {
 		vtd_counter *counter = &unit->perfmon.counters[c];
 		const uint64_t *config = &counter->config;
@@ -94,7 +94,7 @@ void vtd_perfmon_count(vtd_unit *unit, vtd_perf_event event, const vtd_perf_sour
 		if (!counter->value)
 			overflow(unit, c);
 	}
-	g_mutex_unlock(&unit->lock);
+	vtd_unlock(unit);
 }
 
 /* ------------------------------------------------------------------------

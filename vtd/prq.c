@@ -142,9 +142,9 @@ iom_prq_status vtd_page_request(iom_iommu *iommu, const iom_page_request *reques
 		vtd_fault_exit(&dma, &result);
 		return respond(unit, request, IOM_PRG_INVALID);
 	}
-	g_mutex_lock(&unit->lock);
+	vtd_lock(unit);
 	status = enqueue(unit, &dma, request);
-	g_mutex_unlock(&unit->lock);
+	vtd_unlock(unit);
 	if (status == IOM_PRQ_QUEUED)
 		vtd_perf(&dma, VTD_PERF_PAGE_REQUESTS);
 	return status;

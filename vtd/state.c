@@ -178,9 +178,9 @@ void vtd_reset(iom_iommu *iommu)
 {
 	vtd_unit *unit = vtd_of(iommu);
 
-	g_mutex_lock(&unit->lock);
+	vtd_lock(unit);
 	vtd_reset_locked(unit);
-	g_mutex_unlock(&unit->lock);
+	vtd_unlock(unit);
 }
 
 GBytes *vtd_save(iom_iommu *iommu)
@@ -189,9 +189,9 @@ GBytes *vtd_save(iom_iommu *iommu)
 	stream s = { .w = iom_writer_new(IOM_KIND_VTD, STATE_VERSION) };
 	snapshot x;
 
-	g_mutex_lock(&unit->lock);
+	vtd_lock(unit);
 	take(&x, unit);
-	g_mutex_unlock(&unit->lock);
+	vtd_unlock(unit);
 	words(&s, x.identity, N_IDENTITY);
 	transfer(&s, &x);
 	snapshot_clear(&x);
@@ -228,9 +228,9 @@ gboolean vtd_load(iom_iommu *iommu, GBytes *state, GError **error)
 		ok = iom_reader_end(s.r, error);
 	}
 	if (ok) {
-		g_mutex_lock(&unit->lock);
+		vtd_lock(unit);
 		give(&x, unit);
-		g_mutex_unlock(&unit->lock);
+		vtd_unlock(unit);
 	}
 	snapshot_clear(&x);
 	return ok;

@@ -53,14 +53,14 @@ bool vtd_protected(vtd_unit *unit, uint64_t address, uint64_t length)
 
 	if (last < address)
 		last = UINT64_MAX;
-	g_mutex_lock(&unit->lock);
+	vtd_lock(unit);
 	if (unit->caps.plmr)
 		hit = in_region(vtd_get32(regs, VTD_PLMBASE), vtd_get32(regs, VTD_PLMLIMIT),
 				address, last);
 	if (unit->caps.phmr && !hit)
 		hit = in_region(vtd_get64(regs, VTD_PHMBASE), vtd_get64(regs, VTD_PHMLIMIT),
 				address, last);
-	g_mutex_unlock(&unit->lock);
+	vtd_unlock(unit);
 	return hit;
 }
 

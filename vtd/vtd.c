@@ -72,7 +72,7 @@ static void destroy(iom_iommu *iommu)
 	vtd_regs_free(&unit->regs);
 	g_array_free(unit->queue.waits, TRUE);
 	g_byte_array_free(unit->pasids, TRUE);
-	g_mutex_clear(&unit->lock);
+	pthread_mutex_destroy(&unit->lock);
 	iom_iommu_fini(iommu);
 	g_free(unit);
 }
@@ -128,7 +128,7 @@ iom_iommu *iom_vtd_new(const iom_vtd_config *config, const iom_bus *bus, GError 
 		return NULL;
 	}
 	unit->memory = unit->base.bus.memory[IOM_SPACE_NONSECURE];
-	g_mutex_init(&unit->lock);
+	pthread_mutex_init(&unit->lock, NULL);
 	unit->tags = iom_tags_new();
 	for (unsigned i = 0; i < IOM_N_CACHES; i++)
 		unit->cache[i] = iom_cache_new(cache_names[i], &c.cache.cache[i], unit->tags);
