@@ -458,6 +458,7 @@ static void build_scalable(generator *g, uint64_t root)
 		if (i && !rid && !ecap(g, 40))
 			break;
 		s->pasid = rid ? IOM_NO_PASID : pasid;
+		g->rc->pasids[g->rc->n_pasids++] = pasid;
 		build_space(g, s);
 		uint64_t slot = directory + 8 * (pasid >> 6);
 
@@ -635,6 +636,7 @@ void vtd_generate_dma(vtd_random *rnd, vtd_random_case *rc)
 
 	g_array_set_size(rc->c->words, 0);
 	g_array_set_size(rc->c->bad, 0);
+	rc->n_pasids = 0;
 	rc->c->tes = !chance(g, 1);
 	rc->c->sid = (uint16_t)word(g);
 	g->tidy = chance(g, 40);

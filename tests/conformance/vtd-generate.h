@@ -37,6 +37,8 @@ typedef struct vtd_random_case {
 	iom_vtd_case *c;
 	vtd_request requests[VTD_MAX_REQUESTS];
 	unsigned n_requests;
+	uint32_t pasids[2]; /* whose entries there are, RID_PASID among them */
+	unsigned n_pasids;
 } vtd_random_case;
 
 /* Capabilities that contradict nothing in register_fields.tsv. */
