@@ -21,6 +21,7 @@ static const command commands[] = {
 	{ "replay", iom_cmd_replay, "replay a trace and compare every answer" },
 	{ "explain", iom_cmd_explain, "show every step of one DMA of a trace" },
 	{ "vectors", iom_cmd_vectors, "run conformance vectors against the models" },
+	{ "caps", iom_cmd_caps, "plan and print PCIe extended capabilities" },
 	{ "bench", iom_cmd_bench, "measure the models beside a baseline" },
 };
 

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A configuration space is three arrays of the same size: the bytes, the bits
+ * that software may store, and the bits that it clears by writing ones.
+ */
+#include "pcie/internal.h"
+
+#include <string.h>
+
+iom_pci_config *iom_pci_config_new(unsigned size)
+{
+	iom_pci_config *c = g_new0(iom_pci_config, 1);
+
+	c->size = CLAMP(size & ~3u, 64u, IOM_PCI_CONFIG_SIZE);
+	return c;
+}
+
+iom_pci_config *iom_pci_config_copy(const iom_pci_config *config)
+{
+	iom_pci_config *c = g_new(iom_pci_config, 1);
+
+	*c = *config;
+	c->watch = NULL;
+	c->watch_opaque = NULL;
+	return c;
+}
+
+void iom_pci_config_free(iom_pci_config *config)
+{
+	g_free(config);
+}
+
+unsigned iom_pci_config_size(const iom_pci_config *config)
+{
+	return config->size;
+}
+
+static uint32_t load(const uint8_t *at, unsigned size)
+{
+	uint32_t value = 0;
+
+	for (unsigned i = 0; i < size; i++)
+		value |= (uint32_t)at[i] << (8 * i);
+	return value;
+}
+
+static void store(uint8_t *at, unsigned size, uint32_t value)
+{
+	for (unsigned i = 0; i < size; i++)
+		at[i] = (uint8_t)(value >> (8 * i));
+}
+
+/* One word or a part of it, as a request with byte enables can address. */
+static bool accessible(const iom_pci_config *c, unsigned offset, unsigned size)
+{
+	return (size == 1 || size == 2 || size == 4) && offset < c->size &&
+	       (offset & 3) + size <= 4;
+}
+
+uint32_t iom_pci_config_read(const iom_pci_config *config, unsigned offset, unsigned size)
+{
+	if (!accessible(config, offset, size))
+		return size >= 4 ? UINT32_MAX : (1u << (8 * size)) - 1;
+	return load(config->bytes + offset, size);
+}
+
+void iom_pci_config_write(iom_pci_config *config, unsigned offset, unsigned size, uint32_t value)
+{
+	uint32_t before, after;
+
+	if (!accessible(config, offset, size))
+		return;
+	before = load(config->bytes + (offset & ~3u), 4);
+	for (unsigned i = 0; i < size; i++) {
+		uint8_t written = (uint8_t)(value >> (8 * i)), *byte = &config->bytes[offset + i];
+		uint8_t rw = config->writable[offset + i], w1c = config->clears[offset + i];
+
+		*byte = (uint8_t)((*byte & ~rw & ~(written & w1c)) | (written & rw));
+	}
+	after = load(config->bytes + (offset & ~3u), 4);
+	if (config->watch)
+		config->watch(config->watch_opaque, offset & ~3u, before, after);
+}
+
+void iom_pci_config_set(iom_pci_config *config, unsigned offset, unsigned size, uint32_t value)
+{
+	if (accessible(config, offset, size))
+		store(config->bytes + offset, size, value);
+}
+
+void iom_pci_config_set_masks(iom_pci_config *config, unsigned offset, unsigned size,
+			      uint32_t writable, uint32_t write_one_clears)
+{
+	if (!accessible(config, offset, size))
+		return;
+	store(config->writable + offset, size, writable);
+	store(config->clears + offset, size, write_one_clears);
+}
+
+void iom_pci_config_watch(iom_pci_config *config,
+			  void (*fn)(void *opaque, unsigned offset, uint32_t before,
+				     uint32_t after),
+			  void *opaque)
+{
+	config->watch = fn;
+	config->watch_opaque = opaque;
+}
+
+void iom_pci_build_header(iom_pci_config *config, uint16_t vendor, uint16_t device,
+			  uint32_t class_code, unsigned header_type)
+{
+	iom_pci_config_set(config, PCI_VENDOR, 2, vendor);
+	iom_pci_config_set(config, PCI_DEVICE, 2, device);
+	iom_pci_config_set(config, PCI_REVISION, 4, class_code << 8);
+	iom_pci_config_set(config, PCI_HEADER_TYPE, 1, header_type);
+	/* 7.5.1.1.3: memory space, bus master, interrupt disable */
+	iom_pci_config_set_masks(config, PCI_COMMAND, 2, 0x0406, 0);
+}
+
+static bool build_standard(iom_pci_config *c, unsigned offset, unsigned id)
+{
+	iom_pci_chain *chain = iom_pci_walk(c, IOM_PCI_STANDARD);
+	bool ok = offset >= 0x40 && offset <= 0xfc && !(offset & 3) && !chain->defect;
+
+	for (unsigned i = 0; i < chain->n; i++)
+		ok = ok && chain->capabilities[i].offset != offset;
+	if (ok) {
+		unsigned from =
+			chain->n ? chain->capabilities[chain->n - 1].offset + 1u : PCI_CAPABILITIES;
+
+		iom_pci_config_set(c, offset, 2, id);
+		iom_pci_config_set(c, from, 1, offset);
+		iom_pci_config_set(c, PCI_STATUS, 2,
+				   iom_pci_config_read(c, PCI_STATUS, 2) | PCI_STATUS_LIST);
+	}
+	iom_pci_chain_free(chain);
+	return ok;
+}
+
+static bool build_extended(iom_pci_config *c, unsigned offset, unsigned id, unsigned version)
+{
+	iom_pci_chain *chain = iom_pci_walk(c, IOM_PCI_EXTENDED);
+	bool ok = offset >= IOM_PCI_EXTENDED_START && offset + 4 <= c->size && !(offset & 3) &&
+		  !chain->defect && iom_pci_has_extended(c) &&
+		  (chain->n || offset == IOM_PCI_EXTENDED_START);
+
+	for (unsigned i = 0; i < chain->n; i++)
+		ok = ok && chain->capabilities[i].offset != offset;
+	if (ok) {
+		iom_pci_config_set(c, offset, 4, EXT_HEADER(id, version, 0));
+		if (chain->n)
+			iom_pci_set_next(c, chain->capabilities[chain->n - 1].offset, offset);
+	}
+	iom_pci_chain_free(chain);
+	return ok;
+}
+
+bool iom_pci_build_capability(iom_pci_config *config, iom_pci_list list, unsigned offset,
+			      unsigned id, unsigned version)
+{
+	return list == IOM_PCI_STANDARD ? build_standard(config, offset, id)
+					: build_extended(config, offset, id, version);
+}

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * PCI Express requesters: configuration space and its capability lists, safe
+ * placement of capabilities that a guest may see, topology, and endpoints with
+ * an address translation cache. Use it with <iommulate/core.h>.
+ *
+ * Sections of the PCI Express Base Specification are those of revision 6.0;
+ * their titles are the same in 5.0.
+ *
+ * Threads: unless a function says otherwise, calls on one object must not run
+ * side by side; calls on different objects may.
+ */
+#ifndef IOMMULATE_PCIE_H
+#define IOMMULATE_PCIE_H
+
+#include <iommulate/core.h>
+
+G_BEGIN_DECLS
+
+/* ------------------------------------------------------------------------
+ * Configuration space (7.2.1 PCI-compatible Configuration Mechanism, 7.2.2
+ * Enhanced Configuration Access Mechanism): bytes, and what a write changes.
+ */
+#define IOM_PCI_CONFIG_SIZE 4096u
+#define IOM_PCI_EXTENDED_START 0x100u
+
+typedef struct iom_pci_config iom_pci_config;
+
+/* `size` bytes of zeros, 64 to 4096 and a multiple of 4, that ignore every write. */
+IOM_API iom_pci_config *iom_pci_config_new(unsigned size);
+IOM_API iom_pci_config *iom_pci_config_copy(const iom_pci_config *config);
+IOM_API void iom_pci_config_free(iom_pci_config *config);
+IOM_API unsigned iom_pci_config_size(const iom_pci_config *config);
+
+/*
+ * What software sees and does. `size` is 1, 2 or 4; anything outside the space,
+ * and an access that crosses a 4-byte word, reads all ones and writes nothing.
+ */
+IOM_API uint32_t iom_pci_config_read(const iom_pci_config *config, unsigned offset, unsigned size);
+IOM_API void iom_pci_config_write(iom_pci_config *config, unsigned offset, unsigned size,
+				  uint32_t value);
+/* What the function itself does: the bits change whatever the masks say. */
+IOM_API void iom_pci_config_set(iom_pci_config *config, unsigned offset, unsigned size,
+				uint32_t value);
+/* Bits that a write stores, and bits that a written one clears. Others keep their value. */
+IOM_API void iom_pci_config_set_masks(iom_pci_config *config, unsigned offset, unsigned size,
+				      uint32_t writable, uint32_t write_one_clears);
+/*
+ * Call `fn` after every iom_pci_config_write() that reached the space, with the
+ * word before and after it (`offset` a multiple of 4). NULL ends it.
+ */
+IOM_API void iom_pci_config_watch(iom_pci_config *config,
+				  void (*fn)(void *opaque, unsigned offset, uint32_t before,
+					     uint32_t after),
+				  void *opaque);
+
+/*
+ * A space from a dump: the text of `lspci -x`, `-xxx` or `-xxxx`, or 64 to 4096
+ * raw bytes. `name` is for messages. `slot` ("01:00.0") chooses among several
+ * functions; NULL takes the only one. IOM_ERROR_FORMAT with the place for
+ * anything else. A dump that ends early makes a smaller space.
+ */
+IOM_API iom_pci_config *iom_pci_config_parse(const void *data, size_t length, const char *name,
+					     const char *slot, GError **error);
+/* Append the text that `lspci -F` reads. */
+IOM_API void iom_pci_config_print(const iom_pci_config *config, const char *slot, GString *out);
+
+/* ------------------------------------------------------------------------
+ * Capability lists (7.5.1.1.11 Capabilities Pointer, 7.6 PCI Express Extended
+ * Capabilities)
+ */
+enum {
+	IOM_PCI_CAP_PM = 0x01,
+	IOM_PCI_CAP_MSI = 0x05,
+	IOM_PCI_CAP_PCIX = 0x07,
+	IOM_PCI_CAP_VENDOR = 0x09,
+	IOM_PCI_CAP_EXPRESS = 0x10,
+	IOM_PCI_CAP_MSIX = 0x11,
+};
+
+enum {
+	IOM_PCI_EXT_NULL = 0x0000,
+	IOM_PCI_EXT_AER = 0x0001,
+	IOM_PCI_EXT_DSN = 0x0003,
+	IOM_PCI_EXT_VENDOR = 0x000b,
+	IOM_PCI_EXT_ACS = 0x000d,
+	IOM_PCI_EXT_ARI = 0x000e,
+	IOM_PCI_EXT_ATS = 0x000f,
+	IOM_PCI_EXT_SRIOV = 0x0010,
+	IOM_PCI_EXT_PRI = 0x0013,
+	IOM_PCI_EXT_PASID = 0x001b,
+};
+
+typedef enum iom_pci_list {
+	IOM_PCI_STANDARD, /* from the pointer at 0x34 (CardBus bridges: 0x14) */
+	IOM_PCI_EXTENDED, /* from 0x100 */
+} iom_pci_list;
+
+/* How sure the size of a capability is. */
+typedef enum iom_pci_size_kind {
+	IOM_PCI_SIZE_UNKNOWN = 0, /* an id that is not defined, or whose size is not */
+	IOM_PCI_SIZE_FIXED, /* the specification gives one size */
+	IOM_PCI_SIZE_COMPUTED, /* from the capability's own registers, or the function's */
+} iom_pci_size_kind;
+
+typedef struct iom_pci_capability {
+	uint16_t offset;
+	uint16_t id;
+	uint16_t next; /* as walked: the reserved low bits cleared; 0 at the end */
+	uint16_t size; /* bytes, header included; 0 unknown */
+	uint8_t version; /* extended capabilities */
+	uint8_t size_kind; /* iom_pci_size_kind */
+} iom_pci_capability;
+
+/* What is wrong with a list. The walk ends there, but for UNALIGNED. */
+typedef enum iom_pci_defect {
+	IOM_PCI_SOUND = 0,
+	IOM_PCI_LOOP, /* a header that was visited before */
+	IOM_PCI_OUTSIDE, /* a pointer below the first place for a header */
+	IOM_PCI_BEYOND, /* a pointer past the end of what was dumped */
+	IOM_PCI_ALL_ONES, /* a header of all ones: nothing answers */
+	IOM_PCI_UNALIGNED, /* a pointer whose reserved low bits are set */
+} iom_pci_defect;
+
+/*
+ * A list as read. `exists` is false where the function has no such list: the
+ * Status register says so, or (extended) the function is neither PCI Express nor
+ * PCI-X, or the header at 0x100 is zero, or the space is too short.
+ */
+typedef struct iom_pci_chain {
+	unsigned n;
+	bool exists;
+	uint8_t defect; /* iom_pci_defect, the first one met */
+	uint16_t defect_at; /* the header that has the bad pointer, or is bad itself */
+	uint16_t defect_value; /* the pointer as it stands there */
+	iom_pci_capability *capabilities; /* in list order */
+} iom_pci_chain;
+
+/* Never loops: at most as many headers as the space has room for. Free it. */
+IOM_API iom_pci_chain *iom_pci_walk(const iom_pci_config *config, iom_pci_list list);
+IOM_API void iom_pci_chain_free(iom_pci_chain *chain);
+/* The first capability with that id; 0 if there is none. */
+IOM_API unsigned iom_pci_find(const iom_pci_config *config, iom_pci_list list, unsigned id);
+/* One line on what is wrong, NULL if nothing is. Free it. */
+IOM_API char *iom_pci_defect_text(const iom_pci_chain *chain);
+/* "ATS", "Process Address Space ID"; NULL for an id that is not defined. */
+IOM_API const char *iom_pci_capability_name(iom_pci_list list, unsigned id);
+IOM_API const char *iom_pci_capability_title(iom_pci_list list, unsigned id);
+/* Size in bytes of the capability at `offset`, 0 unknown, and in *kind how it is known. */
+IOM_API unsigned iom_pci_capability_size(const iom_pci_config *config, iom_pci_list list,
+					 unsigned offset, iom_pci_size_kind *kind);
+
+/* ------------------------------------------------------------------------
+ * Building a space, for models of functions and for tests
+ */
+
+/* The standard header of an endpoint (type 0) or bridge (type 1), no list yet. */
+IOM_API void iom_pci_build_header(iom_pci_config *config, uint16_t vendor, uint16_t device,
+				  uint32_t class_code, unsigned header_type);
+/*
+ * Put a header at `offset` and link it at the end of its list. False, and
+ * nothing changed, if it does not fit, or the list is defective. The first
+ * extended capability must be at 0x100.
+ */
+IOM_API bool iom_pci_build_capability(iom_pci_config *config, iom_pci_list list, unsigned offset,
+				      unsigned id, unsigned version);
+
+/* ------------------------------------------------------------------------
+ * Where a new extended capability may go
+ */
+
+/* Bytes of the extended space that are taken, or must be taken to be. */
+typedef enum iom_pci_span_kind {
+	IOM_PCI_SPAN_CAPABILITY, /* of a known size */
+	IOM_PCI_SPAN_UNKNOWN, /* a capability of unknown size: up to the next header */
+	IOM_PCI_SPAN_HIDDEN, /* there physically, but not in the list shown */
+	IOM_PCI_SPAN_QUIRK, /* known of this device */
+} iom_pci_span_kind;
+
+typedef struct iom_pci_span {
+	uint16_t offset;
+	uint16_t size;
+	uint16_t id; /* of the capability */
+	uint8_t kind; /* iom_pci_span_kind */
+	const char *what; /* of HIDDEN and QUIRK; static, or the caller's */
+} iom_pci_span;
+
+/* What is known of a device beyond its list. */
+typedef struct iom_pci_quirk {
+	uint16_t vendor;
+	uint16_t device;
+	uint16_t place; /* a proven place for `id`; 0 none */
+	uint16_t id; /* with `place` */
+	uint16_t avoid; /* start of bytes that must not be used; 0 none */
+	uint16_t avoid_size;
+	const char *why;
+} iom_pci_quirk;
+
+typedef struct iom_pci_place_options {
+	size_t size; /* sizeof(iom_pci_place_options) */
+	uint16_t id; /* of the new capability */
+	uint16_t length; /* bytes, a multiple of 4; 8 for PASID and ATS */
+	uint16_t offset; /* where to put it; 0 chooses */
+	bool force; /* an offset may lie in a span of unknown size */
+	const iom_pci_config *physical; /* the device's own space, NULL: the one shown */
+	const iom_pci_span *hidden; /* capabilities that are not in the list shown */
+	unsigned n_hidden;
+	const iom_pci_quirk *quirks; /* asked before the built-in table */
+	unsigned n_quirks;
+} iom_pci_place_options;
+
+IOM_API void iom_pci_place_options_init(iom_pci_place_options *options);
+
+typedef struct iom_pci_plan {
+	bool possible;
+	uint16_t offset;
+	uint16_t length;
+	uint16_t after; /* header that will point at it; 0: it becomes the head at 0x100 */
+	uint16_t next; /* what it will point at */
+	GArray *spans; /* iom_pci_span, by offset */
+	GPtrArray *reasons; /* char *, one line each, in the order of the decision */
+} iom_pci_plan;
+
+/* Decides; changes nothing. Never NULL; `possible` says whether there is a place. */
+IOM_API iom_pci_plan *iom_pci_place(const iom_pci_config *config,
+				    const iom_pci_place_options *options);
+IOM_API void iom_pci_plan_free(iom_pci_plan *plan);
+/*
+ * Write the header and `length` - 4 bytes of `body` (NULL: zeros) at the plan's
+ * place and link it. The list is walked again: if any old capability is not
+ * reached exactly once, in the old order, or the new one is not, everything is
+ * put back and the call fails (IOM_ERROR_CONFIG). The new bytes ignore writes
+ * until iom_pci_config_set_masks() says otherwise.
+ */
+IOM_API gboolean iom_pci_insert(iom_pci_config *config, const iom_pci_plan *plan, unsigned id,
+				unsigned version, const void *body, GError **error);
+/*
+ * Take the extended capability at `offset` out of the list; its bytes read zero
+ * and ignore writes. The head at 0x100 leaves a Null capability behind that keeps
+ * the rest of the list. Fails (IOM_ERROR_CONFIG) if the list does not reach it.
+ */
+IOM_API gboolean iom_pci_unlink(iom_pci_config *config, unsigned offset, GError **error);
+
+/* ------------------------------------------------------------------------
+ * What a guest may see of ATS and PASID
+ */
+typedef enum iom_pci_auto {
+	IOM_PCI_AUTO = 0,
+	IOM_PCI_OFF,
+	IOM_PCI_ON,
+} iom_pci_auto;
+
+/* What the host's IOMMU says of one device (IOMMU_GET_HW_INFO). */
+typedef struct iom_pci_host {
+	bool ats_unsupported; /* IOMMU_HW_CAP_PCI_ATS_NOT_SUPPORTED; clear proves nothing */
+	uint8_t max_pasid_log2; /* out_max_pasid_log2; 0: PASIDs are off */
+	bool pasid_exec; /* IOMMU_HW_CAP_PCI_PASID_EXEC */
+	bool pasid_priv; /* IOMMU_HW_CAP_PCI_PASID_PRIV */
+} iom_pci_host;
+
+typedef struct iom_pci_exposure {
+	bool shown;
+	bool changed; /* the space was changed */
+	uint16_t offset; /* of the capability shown, or of the one taken out */
+	GPtrArray *reasons; /* char * */
+	iom_pci_plan *plan; /* of a synthesised capability, NULL otherwise */
+} iom_pci_exposure;
+
+/*
+ * Apply a property `ats` to the space shown to a guest. `host` is NULL for a
+ * device without host IOMMU information (a mediated device); `iommu_ats`: the
+ * virtual IOMMU supports ATS. Where ATS is not shown its capability, and PRI's,
+ * are taken out of the list. PASID is not touched. ON with a host that cannot,
+ * or a virtual IOMMU that cannot, masks ATS and is an error (IOM_ERROR_UNSUPPORTED);
+ * the exposure is filled in all the same. `out` is to be cleared by the caller.
+ */
+IOM_API gboolean iom_pci_expose_ats(iom_pci_config *config, iom_pci_auto ats,
+				    const iom_pci_host *host, bool iommu_ats, iom_pci_exposure *out,
+				    GError **error);
+/*
+ * Show a PASID capability made up from the host's answer: width, execute and
+ * privilege, only if the virtual IOMMU has `iommu_pasid_bits` > 0, `host` is
+ * there and has PASIDs, and the space has no PASID capability yet (that one is
+ * kept). `options` places it (id and length are filled in). Its control register
+ * stores the bits that it offers; no byte reaches the device. Nothing shown is not
+ * an error, except for an explicit offset that cannot be used (IOM_ERROR_CONFIG).
+ */
+IOM_API gboolean iom_pci_expose_pasid(iom_pci_config *config, const iom_pci_host *host,
+				      unsigned iommu_pasid_bits,
+				      const iom_pci_place_options *options, iom_pci_exposure *out,
+				      GError **error);
+IOM_API void iom_pci_exposure_clear(iom_pci_exposure *exposure);
+
+G_END_DECLS
+#endif
