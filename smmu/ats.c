@@ -155,7 +155,7 @@ static void complete(smmu *s, const iom_request *request, const struct smmu_tx *
 		     const struct smmu_context *c, const struct smmu_out *out, iom_result *result)
 {
 	struct smmu_attr attr = smmu_final_attr(s, &tx->attr, out);
-	uint64_t low = iom_mask(out->cover_lg2);
+	uint64_t low = iom_mask(out->page_lg2);
 	/* 3.9.1, split stage: the endpoint gets the IPA. */
 	bool split = c->eats == 2;
 
@@ -332,7 +332,7 @@ void smmu_ats_translated(smmu *s, const iom_request *request, iom_result *result
 	if (!smmu_walk(s, &tx, &c, &out, &f))
 		goto fault;
 	attr = smmu_final_attr(s, &tx.attr, &out);
-	low = iom_mask(out.cover_lg2);
+	low = iom_mask(out.page_lg2);
 	result->status = IOM_OK;
 	result->permissions = out.perm[tx.privileged];
 	result->page_lg2 = out.page_lg2;

@@ -335,8 +335,10 @@ void smmu_hot_fill(const struct smmu_context *c, struct smmu_hot *hot)
 	}
 	hot->privcfg = c->privcfg;
 	hot->instcfg = c->instcfg;
-	hot->tbi = s1 ? (uint8_t)(c->s1.half[0].tbi | (c->s1.two_halves && c->s1.half[1].tbi) << 1)
-		      : 0;
+	if (s1 && c->s1.half[0].tbi)
+		hot->tbi |= 1;
+	if (s1 && c->s1.two_halves && c->s1.half[1].tbi)
+		hot->tbi |= 2;
 	hot->one_privilege = s1 && c->s1.one_privilege;
 	hot->mtcfg_memattr = (uint8_t)(c->override.mtcfg << 4 | c->override.memattr);
 	hot->shcfg = c->override.shcfg;

@@ -280,7 +280,7 @@ static uint32_t id_word(const smmu *s, unsigned space, unsigned index)
 	if (index == 7)
 		return c->iidr;
 	if (index == 8)
-		return c->aidr;
+		return space == IOM_SPACE_REALM ? 0 : c->aidr;
 	if (space == IOM_SPACE_SECURE) {
 		if (index == 6)
 			return s->ids.s_ecmdq ? c->idr[6] : 0;

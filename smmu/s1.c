@@ -126,6 +126,20 @@ static unsigned cover_lg2(const struct s1_walk *w, unsigned page_lg2)
 	return page_lg2;
 }
 
+/* A block of the lower half does not go on where the upper half begins. */
+static uint64_t rest_of_half(const struct s1_walk *w)
+{
+	const struct smmu_s1 *s1 = &w->c->s1;
+	uint64_t end;
+
+	if (!s1->lpae || w->half != &s1->half[0])
+		return UINT64_MAX;
+	end = UINT64_C(1) << s1->half[0].ia_bits;
+	if (s1->two_halves && s1->half[1].ia_bits < 32)
+		end = MIN(end, (UINT64_C(1) << 32) - (UINT64_C(1) << s1->half[1].ia_bits));
+	return end - w->va;
+}
+
 static void keep_table(const struct s1_walk *w, int level, uint64_t table)
 {
 	iom_cache *cache = w->s->caches[IOM_CACHE_WALK];
@@ -192,7 +206,8 @@ static void fill_leaf(const struct s1_walk *w, uint64_t desc, int level, uint64_
 		index = 7;
 	out->oa = oa | (w->va & iom_mask(shift));
 	out->page_lg2 = (uint8_t)shift;
-	out->cover_lg2 = (uint8_t)cover_lg2(w, shift);
+	out->split = cover_lg2(w, shift) < shift;
+	out->rest = rest_of_half(w);
 	out->level = (int8_t)level;
 	out->mair = (uint8_t)(s1->mair >> (8 * index));
 	out->sh = s1->ds && w->half->granule_lg2 != 16 ? w->half->sh : (uint8_t)iom_get(desc, 9, 8);

@@ -30,8 +30,7 @@ struct tlb_entry {
 	uint8_t s2_memattr, s2_sh; /* stage 2 */
 	/* for a request without attributes of its own */
 	uint8_t memtype, shareability, hints;
-	uint8_t page_lg2; /* of the tables; the entry may cover less */
-	uint8_t pad[4];
+	uint8_t pad[5];
 };
 G_STATIC_ASSERT(sizeof(struct tlb_entry) <= IOM_CACHE_VALUE);
 
@@ -147,7 +146,6 @@ static bool stage2(smmu *s, const struct smmu_tx *tx, const struct smmu_context 
 	out->fwb = c->s2[ipa_space].fwb;
 	out->space = (uint8_t)out_space(c, s2.ns);
 	out->page_lg2 = out->has_s1 ? MIN(out->page_lg2, s2.page_lg2) : s2.page_lg2;
-	out->cover_lg2 = out->has_s1 ? MIN(out->cover_lg2, s2.page_lg2) : s2.page_lg2;
 	for (unsigned i = 0; i < 2; i++) {
 		out->perm[i] = out->has_s1 ? out->perm[i] & s2.perm[i] : s2.perm[i];
 		out->grant[i] = out->has_s1 ? out->grant[i] & s2.grant[i] : s2.grant[i];
@@ -169,7 +167,7 @@ bool smmu_walk(smmu *s, const struct smmu_tx *tx, const struct smmu_context *c,
 		    !sif_fault(s, tx, f))
 			return false;
 		out->address = out->ipa = tx->address & iom_mask(s->ids.oas_bits);
-		out->page_lg2 = out->cover_lg2 = s->ids.oas_bits;
+		out->page_lg2 = s->ids.oas_bits;
 		out->perm[0] = out->perm[1] = out->grant[0] = out->grant[1] = all;
 		out->space = (uint8_t)out_space(c, tx->input_ns);
 		return true;
@@ -189,7 +187,8 @@ bool smmu_walk(smmu *s, const struct smmu_tx *tx, const struct smmu_context *c,
 	out->has_s1 = true;
 	out->address = out->ipa = s1.oa;
 	out->page_lg2 = s1.page_lg2;
-	out->cover_lg2 = s1.cover_lg2;
+	out->split = s1.split;
+	out->rest = s1.rest;
 	memcpy(out->perm, s1.perm, 2);
 	memcpy(out->grant, s1.grant, 2);
 	out->mair = s1.mair;
@@ -235,11 +234,11 @@ static void keep(smmu *s, const struct smmu_tx *tx, const struct smmu_context *c
 	iom_tag *tags[3] = { c->regime_tag, c->vmid_tag, c->asid_tag };
 	unsigned n_tags = 3;
 	iom_cache_scope scope = { c->digest, 0 };
-	struct tlb_entry e = { .pa = out->address & ~iom_mask(out->cover_lg2) };
+	struct tlb_entry e = { .pa = out->address & ~iom_mask(out->page_lg2) };
 	uint64_t address = tx->address;
 	iom_result type;
 
-	if (!iom_cache_enabled(cache) || tx->passive || c->mode == SMMU_MODE_BYPASS ||
+	if (!iom_cache_enabled(cache) || tx->passive || out->split || c->mode == SMMU_MODE_BYPASS ||
 	    (c->mode == SMMU_MODE_S2 && c->space == IOM_SPACE_SECURE))
 		return;
 	e.space = out->space;
@@ -280,8 +279,7 @@ static void keep(smmu *s, const struct smmu_tx *tx, const struct smmu_context *c
 						 0);
 		}
 	}
-	e.page_lg2 = out->page_lg2;
-	iom_cache_insert(cache, &scope, address, out->cover_lg2, &e, sizeof(e), tags, n_tags,
+	iom_cache_insert(cache, &scope, address, out->page_lg2, &e, sizeof(e), tags, n_tags,
 			 tx->epoch);
 }
 
@@ -323,7 +321,7 @@ static bool tlb_answers(smmu *s, const iom_request *request, const struct smmu_h
 	bool write = request->access & (IOM_WRITE | IOM_ATOMIC), instruction, privileged;
 	uint64_t address = request->address;
 	struct tlb_entry e;
-	unsigned need, cover_lg2;
+	unsigned need, page_lg2;
 
 	if (hot->mode < SMMU_MODE_S1)
 		return false;
@@ -335,7 +333,7 @@ static bool tlb_answers(smmu *s, const iom_request *request, const struct smmu_h
 							       : address & iom_mask(56);
 	}
 	if (!iom_cache_lookup(s->caches[IOM_CACHE_IOTLB], &hot->scope, address, &e, sizeof(e),
-			      &cover_lg2)) {
+			      &page_lg2)) {
 		iom_cache_scope global = hot->scope;
 
 		if (!__atomic_load_n(&s->any_global, __ATOMIC_RELAXED))
@@ -343,7 +341,7 @@ static bool tlb_answers(smmu *s, const iom_request *request, const struct smmu_h
 		global.lo = (global.lo & ~(UINT64_C(15) << 44) & ~iom_mask(16)) |
 			    (uint64_t)SMMU_SCOPE_GLOBAL << 44;
 		if (!iom_cache_peek(s->caches[IOM_CACHE_IOTLB], &global, address, &e, sizeof(e),
-				    &cover_lg2))
+				    &page_lg2))
 			return false;
 	}
 	instruction = !write &&
@@ -367,15 +365,15 @@ static bool tlb_answers(smmu *s, const iom_request *request, const struct smmu_h
 		return false;
 	result->status = IOM_OK;
 	result->permissions = (uint8_t)(seen(e.perm[privileged], hot->instcfg) | need);
-	result->page_lg2 = e.page_lg2;
+	result->page_lg2 = (uint8_t)page_lg2;
 	result->space = e.space;
 	result->flags = (uint16_t)(IOM_RES_CACHED | (e.flags & TLB_GLOBAL ? IOM_RES_GLOBAL : 0) |
 				   (privileged ? IOM_RES_PRIVILEGED : 0) |
 				   (instruction ? IOM_RES_INSTRUCTION : 0));
 	result->partid = hot->partid;
 	result->pmg = hot->pmg;
-	result->address = e.pa | (request->address & iom_mask(cover_lg2));
-	result->span = (UINT64_C(1) << cover_lg2) - (request->address & iom_mask(cover_lg2));
+	result->address = e.pa | (request->address & iom_mask(page_lg2));
+	result->span = (UINT64_C(1) << page_lg2) - (request->address & iom_mask(page_lg2));
 	if (G_UNLIKELY(request->flags & (IOM_REQ_HAS_ATTRS | IOM_REQ_NO_SNOOP))) {
 		hit_attr(s, request, hot, &e, result);
 	} else {
@@ -463,7 +461,7 @@ static void success(const smmu *s, const iom_request *request, const struct smmu
 		    const struct smmu_context *c, const struct smmu_out *out, iom_result *result)
 {
 	struct smmu_attr attr = smmu_final_attr(s, &tx->attr, out);
-	uint64_t low = iom_mask(out->cover_lg2);
+	uint64_t low = iom_mask(out->page_lg2);
 
 	bypass_result(s, tx, result);
 	result->address = out->address;
@@ -473,6 +471,8 @@ static void success(const smmu *s, const iom_request *request, const struct smmu
 			(uint8_t)(seen(out->perm[tx->privileged], c->instcfg) | tx->need);
 		result->page_lg2 = out->page_lg2;
 		result->span = low + 1 - (out->address & low);
+		if (out->has_s1)
+			result->span = MIN(result->span, out->rest);
 		if (out->global)
 			result->flags |= IOM_RES_GLOBAL;
 	} else {

@@ -55,7 +55,8 @@ struct smmu_fault {
 struct smmu_s1_out {
 	uint64_t oa;
 	uint8_t page_lg2;
-	uint8_t cover_lg2; /* of it, what belongs to this half of the address space */
+	bool split; /* the page also describes addresses of the other half */
+	uint64_t rest; /* bytes from the address to the end of the half, if less than 2^64 */
 	int8_t level;
 	uint8_t perm[2]; /* granted as the descriptor stands (after its update) */
 	uint8_t grant[2]; /* and what a dirty update would grant */
@@ -150,7 +151,8 @@ struct smmu_out {
 	uint64_t address;
 	uint64_t ipa;
 	uint8_t page_lg2; /* smallest page or block used */
-	uint8_t cover_lg2; /* what this answer holds for; smaller at the edge of a half */
+	bool split; /* the page reaches into the other half: not for the IOTLB */
+	uint64_t rest;
 	uint8_t perm[2];
 	uint8_t grant[2];
 	bool has_s1, has_s2, global;
