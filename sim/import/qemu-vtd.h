@@ -65,8 +65,7 @@ typedef struct iom_qemu_vtd {
 	/* The driver model. */
 	GHashTable *owners; /* table page -> what it is used for */
 	GHashTable *domains; /* domain-id -> leaves that are mapped */
-	GArray *pages; /* uint64_t: pages made up, taken from the top of memory down */
-	uint64_t next_page;
+	uint64_t next_page; /* the one made up last, they are taken downwards */
 	bool first_stage; /* tables of first-stage form exist */
 
 	/* What was used, for the capabilities. */

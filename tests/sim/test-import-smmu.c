@@ -318,6 +318,82 @@ static void a_log_that_starts_late(void)
 	imported_free(im);
 }
 
+/* The leaf at the end of a 4-level walk from the TTB0 of stream 8 as it is at a DMA. */
+static uint64_t walk_s1(const imported *im, unsigned n, uint64_t iova)
+{
+	uint64_t l1 = word_at_dma(im, n, 0x41000000) & ~UINT64_C(0x3f);
+	uint64_t cd = word_at_dma(im, n, l1 + 0x200) & UINT64_C(0xffffffffffc0);
+	uint64_t w = word_at_dma(im, n, cd + 8);
+
+	for (unsigned shift = 39; shift >= 12; shift -= 9)
+		w = word_at_dma(im, n,
+				(w & UINT64_C(0xfffffffff000)) + (iova >> shift & 0x1ff) * 8);
+	return w;
+}
+
+/* Nothing but hits of an IOTLB that was filled before the log began. */
+static void walks_that_the_log_lacks(void)
+{
+	static const char log[] = SETUP HIT("0x8") LOOKUP("hit", "1", "0x1234")
+		SUCCESS("0x8", "0x1234", "0x45000234") HIT("0x8")
+			LOOKUP("hit", "1", "0x2000") "smmuv3_translate_success NAME sid=0x8 "
+						     "iova=0x2000 translated=0x46000000 "
+						     "perm=0x1\n";
+	imported *im = import_text(log, -1, NULL);
+
+	CU_ASSERT_TRUE_FATAL(im->ok);
+	CHECK_EQ(walk_s1(im, 0, 0x1234), 0x45000f43);
+	CHECK_EQ(walk_s1(im, 1, 0x2000), 0x46000fc3); /* read-only */
+	CHECK_EQ(walk_s1(im, 1, 0x1234), 0x45000f43);
+	imported_free(im);
+}
+
+/* Only the descriptors that were read are logged: the first lies in the new table. */
+static void a_table_base_from_the_first_descriptor(void)
+{
+	static const char log[] = SETUP
+		"smmu_get_pte baseaddr=0x43000000 index=0x0, pteaddr=0x43000000, "
+		"pte=0x43001003\n" PTE("0x43001000", "0x43002003") PTE(
+			"0x43002000", "0x43003003") PTE("0x43003008",
+							"0x45000f47") SUCCESS("0x8", "0x1000",
+									      "0x45000000")
+			CMDQ("0", "CFGI_CD") "smmuv3_cmdq_cfgi_cd sid=0x8\n" PROD(
+				"0x1") "smmu_get_pte baseaddr=0x47000000 index=0x0, "
+				       "pteaddr=0x47000000, pte=0x43001003\n" PTE("0x43001000",
+										  "0x43002003")
+					       PTE("0x43002000", "0x43003003") PTE("0x43003008",
+										   "0x46000f47")
+						       SUCCESS("0x8", "0x1000", "0x46000000");
+	imported *im = import_text(log, -1, NULL);
+
+	CU_ASSERT_TRUE_FATAL(im->ok);
+	CHECK_EQ(walk_s1(im, 0, 0x1000), 0x45000f47);
+	CHECK_EQ(walk_s1(im, 1, 0x1000), 0x46000f47);
+	/* The driver said so itself: no command of the importer's own. */
+	CHECK_EQ(nth_write(im, 0x98, 2).kind, 0);
+	imported_free(im);
+}
+
+/* A guess that turns out wrong is invalidated, and the queue shifted by that. */
+static void a_guess_is_taken_back(void)
+{
+	static const char log[] = SETUP CMDQ("0", "SYNC") PROD("0x1") HIT("0x8")
+		LOOKUP("hit", "1", "0x1234") SUCCESS("0x8", "0x1234", "0x45000234") HIT("0x8")
+			LOOKUP("hit", "2", "0x1238") SUCCESS("0x8", "0x1238",
+							     "0x45000238") CMDQ("1", "SYNC")
+				PROD("0x2") "smmuv3_read_mmio addr: 0x9c val:0x2 size: 0x4(0)\n";
+	imported *im = import_text(log, -1, NULL);
+
+	CU_ASSERT_TRUE_FATAL(im->ok);
+	CHECK_EQ(nth_write(im, 0x98, 2).value, 4);
+	CHECK_EQ(word_at_write(im, 0x98, 2, 0x42000010), 4);
+	CHECK_EQ(word_at_write(im, 0x98, 2, 0x42000020), 0x30);
+	CHECK_EQ(nth_write(im, 0x98, 3).value, 5);
+	CHECK_EQ(word_at_write(im, 0x98, 3, 0x42000040), 0x46);
+	CHECK_EQ(nth(im, IOM_TRACE_REG_READ, 0).value, 5);
+	imported_free(im);
+}
+
 static void a_log_that_ends_amid_commands(void)
 {
 	static const char log[] = SETUP CMDQ("0", "SYNC") CMDQ("1", "SYNC") "smmuv3_write_mm";
@@ -398,6 +474,9 @@ static const iom_test tests[] = {
 	{ "commands come from the tables or the log", commands_come_from_the_tables_or_the_log },
 	{ "page-1 registers and reads", page_one_registers_and_reads },
 	{ "a log that starts late", a_log_that_starts_late },
+	{ "walks that the log lacks", walks_that_the_log_lacks },
+	{ "a table base from the first descriptor", a_table_base_from_the_first_descriptor },
+	{ "a guess is taken back", a_guess_is_taken_back },
 	{ "a log that ends amid commands", a_log_that_ends_amid_commands },
 	{ "translation off", translation_off },
 	{ NULL, NULL },

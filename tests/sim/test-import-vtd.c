@@ -283,6 +283,25 @@ static void a_log_that_starts_late(void)
 	imported_free(im);
 }
 
+/* A context that was assumed and turns out to be another is invalidated. */
+static void a_guess_is_taken_back(void)
+{
+	static const char log[] = REG("0x88", "0x30") DESC("2", "wait", "0x1000", "0x25")
+		PAGE("0xffffe040", "0x72f1003", "0x4") DMA("0xffffe000", "0x72f1000", "0xfff")
+			ONE_PAGE REG("0x88", "0x40") DESC("3", "wait", "0x1004", "0x25");
+	imported *im = import_text(log, -1, "0x20000 0x25 invalidation-queue\n");
+
+	CU_ASSERT_TRUE_FATAL(im->ok);
+	CHECK_EQ(nth_write(im, 0x88, 1).value, 0x10);
+	CHECK_EQ(nth_write(im, 0x88, 2).value, 0x30);
+	CHECK_EQ(word_at_write(im, 0x88, 2, 0x20010), 0x11);
+	CHECK_EQ(word_at_write(im, 0x88, 2, 0x20020), 0xd2);
+	CHECK_EQ(nth_write(im, 0x88, 3).value, 0x40);
+	CHECK_EQ(word_at_write(im, 0x88, 3, 0x20038), 0x1004);
+	CHECK_EQ(walk(im, 1, 0x30000, 3, 0xffffe000, 1), 0x72f1003);
+	imported_free(im);
+}
+
 static void a_reset_of_the_machine(void)
 {
 	static const char pt[] = LEGACY ONE_PAGE "vtd_switch_address_space Device 00:02.0 "
@@ -329,6 +348,7 @@ static const iom_test tests[] = {
 	{ "descriptors without words", descriptors_without_words },
 	{ "the queue wraps", the_queue_wraps },
 	{ "a log that starts late", a_log_that_starts_late },
+	{ "a guess is taken back", a_guess_is_taken_back },
 	{ "a reset of the machine", a_reset_of_the_machine },
 	{ "capabilities can be given", capabilities_can_be_given },
 	{ NULL, NULL },
