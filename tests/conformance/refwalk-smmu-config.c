@@ -83,6 +83,25 @@ bool ref_s2_lpae(const walk *w)
 	return !STE(w, 179, 179);
 }
 
+bool ref_s1_indirect(const walk *w)
+{
+	return w->id->S1PI && STE(w, 88, 88) && CD(w, 187, 187) && !ref_s1_lpae(w);
+}
+
+/* CD-26, CD-27: PIIP<p> at 448 + 3p, PIIU<p> at 384 + 3p. */
+static bool indirect_illegal(const walk *w, const char **why)
+{
+	for (unsigned p = 0; p < 16; p++) {
+		unsigned piip = (unsigned)field(w->cd, 448 + 3 * p, 3);
+		unsigned piiu = (unsigned)field(w->cd, 384 + 3 * p, 3);
+
+		RULE(piip == 4 || piip == 6, "CD-26");
+		RULE(!w->single && (piiu == 4 || piiu == 6), "CD-27");
+		RULE(!w->single && (piip & 2) && (piiu & 4), "CD-27");
+	}
+	return false;
+}
+
 /* VMSAv8-32: S2T0SZ is a signed number of four bits. */
 unsigned ref_s2_input_bits(const walk *w)
 {
@@ -163,7 +182,7 @@ static bool stage2_illegal(const walk *w, const char **why)
 	RULE(STE(w, 183, 183) && id->HTTU == 1, "STE-30");
 	RULE(STE(w, 187, 187) && !STE(w, 184, 184) && id->HTTU == 3, "STE-31");
 	RULE(!lpae && granule == 0, "STE-32");
-	RULE(lpae ? (STE(w, 247, 196) << 4) >> 40 : ttb >> size, "STE-33");
+	RULE(ttb >> (lpae ? 40 : size), "STE-33");
 	RULE(wrong_endian(id, STE(w, 180, 180)), "STE-45");
 	if (lpae) {
 		RULE(!ref_s2_start(w, &level), "STE-42");
@@ -243,8 +262,7 @@ static bool half_illegal(const walk *w, unsigned half, const char **why)
 	unsigned min = id->VAX >= 1 && (granule == 16 || ds) ? 12 : 16;
 
 	if (ref_s1_lpae(w)) {
-		RULE((half ? CD(w, 183, 132) : CD(w, 119, 68)) << 4 >> 40,
-		     half ? "CD-22" : "CD-20");
+		RULE(ttb >> 40, half ? "CD-22" : "CD-20");
 		return false;
 	}
 	RULE(granule == 0, half ? "CD-19" : "CD-18");
@@ -277,6 +295,8 @@ bool ref_cd_illegal(const walk *w, const char **why)
 	RULE(!lpae && CD(w, 42, 42) && id->HTTU == 1, "CD-12");
 	RULE(!lpae && CD(w, 67, 67) && !CD(w, 43, 43) && id->HTTU == 3, "CD-13");
 	RULE(has_asid && !id->ASID16 && CD(w, 63, 56), "CD-14");
+	if (ref_s1_indirect(w) && indirect_illegal(w, why))
+		return true;
 	if (!epd0 && half_illegal(w, 0, why))
 		return true;
 	return !epd1 && half_illegal(w, 1, why);

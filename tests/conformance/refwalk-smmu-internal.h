@@ -98,6 +98,8 @@ unsigned ref_ias(const refwalk_ids *id);
 unsigned ref_effective_size(const refwalk_ids *id, unsigned encoded);
 /* Granule of a TG0 (also S2TG) or TG1 field, log2; 0: reserved or not implemented. */
 unsigned ref_granule(const refwalk_ids *id, unsigned tg, bool tg1);
+/* Stage-1 permission indirection in use. */
+bool ref_s1_indirect(const walk *w);
 /* VMSAv8-32 LPAE selected by the CD, by the STE. */
 bool ref_s1_lpae(const walk *w);
 bool ref_s2_lpae(const walk *w);

@@ -286,6 +286,14 @@ static bool stage1_input_lpae(walk *w, uint64_t va, unsigned *half)
 		return stage1_fault(w, F_TRANSLATION, "300 VA range");
 	if (!w->single && (*half ? CD(w, 30, 30) : CD(w, 14, 14)))
 		return stage1_fault(w, F_TRANSLATION, "301 EPD");
+	/* A block may straddle the boundary of the halves. */
+	uint64_t t0sz = CD(w, 2, 0), t1sz = CD(w, 18, 16);
+
+	w->out->input_end = UINT64_C(1) << 32;
+	if (*half == 0 && t0sz)
+		w->out->input_end = UINT64_C(1) << (32 - t0sz);
+	else if (*half == 0 && t1sz && !w->single)
+		w->out->input_end -= UINT64_C(1) << (32 - t1sz);
 	return true;
 }
 
@@ -392,8 +400,31 @@ static s1_rights stage1_rights_lpae(const walk *w, uint64_t d, const hierarchy *
 	return r;
 }
 
+/* CD.PIIP and PIIU by PIIndex; values: bit 0 read, bit 1 execute, bit 2 write. */
+static s1_rights stage1_rights_indirect(const walk *w, uint64_t d)
+{
+	unsigned index = (unsigned)(part(d, 54, 54) << 3 | part(d, 53, 53) << 2 |
+				    part(d, 51, 51) << 1 | part(d, 6, 6));
+	unsigned piip = (unsigned)field(w->cd, 448 + 3 * index, 3);
+	unsigned piiu = w->single ? 0 : (unsigned)field(w->cd, 384 + 3 * index, 3);
+	unsigned rights = w->single || w->priv ? piip : piiu;
+	bool clean = part(d, 7, 7), update = CD(w, 43, 43) && CD(w, 42, 42);
+	s1_rights r = { 0 };
+
+	if (!w->single && w->priv && CD(w, 40, 40) && piiu)
+		rights &= 2;
+	r.read = rights & 1;
+	r.execute = rights & 2;
+	/* Clean pages become dirty, or refuse. */
+	r.write = (rights & 4) && (!clean || update);
+	r.dirties = clean && r.write;
+	return r;
+}
+
 static s1_rights stage1_rights(const walk *w, uint64_t d, const hierarchy *h)
 {
+	if (ref_s1_indirect(w))
+		return stage1_rights_indirect(w, d);
 	if (ref_s1_lpae(w))
 		return stage1_rights_lpae(w, d, h);
 	bool clean = CD(w, 43, 43) && CD(w, 42, 42) && part(d, 51, 51) && part(d, 7, 7);

@@ -126,6 +126,9 @@ bool ref_permission_fault(walk *w, bool s2, unsigned class, uint64_t ipa, bool t
 {
 	ref_translation_fault(w, F_PERMISSION, s2, class, ipa, why);
 	if (w->out->event) {
+		/* DirtyBit of v3.4: its position is not known. */
+		if (!s2 && w->stage1 && ref_s1_indirect(w))
+			w->out->mask[1] &= low_bits(44);
 		if (atomic_read && w->id->AIDR >= 1)
 			w->out->words[1] |= UINT64_C(1) << 35;
 		if (s2 && class == CLASS_TT && !tt_write)

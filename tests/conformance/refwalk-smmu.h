@@ -39,6 +39,7 @@
 	F(PTWNNC) \
 	F(EPAN) \
 	F(AIE) \
+	F(S1PI) \
 	F(OAS) \
 	F(GRAN4K) \
 	F(GRAN16K) \
@@ -91,6 +92,7 @@ typedef struct refwalk_result {
 	refwalk_status status;
 	uint64_t oa;
 	unsigned leaf_lg2; /* 0: no stage translated */
+	uint64_t input_end; /* where the table's input range ends inside the leaf; 0: not there */
 	char attrs[40]; /* as the vectors write them */
 	bool attrs_unsettled; /* the architecture leaves the shareability open here */
 	bool event;

@@ -113,7 +113,7 @@ void smmu_gen_ids(smmu_random *random, refwalk_ids *ids)
 	} holder = { *random }, *gen = &holder;
 
 	*ids = (refwalk_ids){
-		.AIDR = PICK(3, 3, 3, 2, 1, 4),
+		.AIDR = PICK(3, 3, 3, 2, 1, 4, 4),
 		.S1P = 1,
 		.S2P = 1,
 		.TTF = 2,
@@ -150,6 +150,7 @@ void smmu_gen_ids(smmu_random *random, refwalk_ids *ids)
 	}
 	ids->EPAN = ids->AIDR == 4 && CHANCE(80);
 	ids->AIE = ids->AIDR == 4 && CHANCE(60);
+	ids->S1PI = ids->AIDR == 4 && CHANCE(60);
 	ids->NS1ATS = ids->ATS && CHANCE(30);
 	if (CHANCE(6))
 		ids->S1P = ids->Hyp = ids->NS1ATS = 0;
@@ -237,6 +238,7 @@ static void fill_ste(smmu_gen *gen, unsigned config)
 	set(s, 113, 112, CHANCE(70) ? 0 : BELOW(4));
 	set(s, 115, 114, CHANCE(70) ? 0 : BELOW(4));
 	set(s, 143, 128, gen->ids.VMID16 ? BELOW(65536) : BELOW(256));
+	set(s, 88, 88, CHANCE(gen->ids.S1PI ? 70 : 10));
 	if (gen->ids.ATS)
 		set(s, 93, 92, PICK(0, 1));
 	/* Fields that no ID register here gives a meaning to. */
@@ -275,6 +277,19 @@ static void fill_half(smmu_gen *gen, unsigned half)
 	}
 }
 
+/* Permissions by index, of those that go together. */
+static void fill_indirect(smmu_gen *gen)
+{
+	for (unsigned p = 0; p < 16; p++) {
+		unsigned piip = PICK(0, 1, 2, 3, 5, 5, 7, 7), piiu = PICK(0, 1, 2, 3, 5, 5, 7);
+
+		if ((piip & 2) && (piiu & 4))
+			piip = 5;
+		set(gen->w.cd, 450 + 3 * p, 448 + 3 * p, piip);
+		set(gen->w.cd, 386 + 3 * p, 384 + 3 * p, piiu);
+	}
+}
+
 static void fill_cd(smmu_gen *gen)
 {
 	static const uint8_t bytes[] = { 0x00, 0x04, 0x08, 0x0c, 0x44, 0xff, 0xbb, 0xaa,
@@ -306,6 +321,9 @@ static void fill_cd(smmu_gen *gen)
 	set(c, 63, 48, gen->ids.ASID16 ? BELOW(65536) : BELOW(256));
 	set(c, 123, 123, CHANCE(40));
 	set(c, 131, 131, CHANCE(40));
+	set(c, 187, 187, CHANCE(gen->ids.S1PI ? 60 : 10));
+	if (gen->ids.S1PI)
+		fill_indirect(gen);
 	set(c, 186, 186, gen->ids.DS ? CHANCE(60) : CHANCE(5));
 	for (unsigned i = 0; i < 8; i++)
 		set(c, 199 + 8 * i, 192 + 8 * i,

@@ -258,8 +258,15 @@ static void compare_ok(const refwalk_result *expected, const iom_request *reques
 		uint64_t page = low_bits(expected->leaf_lg2);
 
 		iom_vector_check(outcome, "leaf_log2", expected->leaf_lg2, result->page_lg2);
-		iom_vector_check(outcome, "span", page + 1 - (request->address & page),
-				 result->span);
+		uint64_t span = page + 1 - (request->address & page);
+
+		if (expected->input_end && expected->input_end - request->address < span)
+			span = expected->input_end - request->address;
+		/* Beside a boundary that blocks may straddle, any smaller page will do. */
+		if (expected->input_end && result->span <= span &&
+		    ((request->address + result->span) & 0xfff) == 0)
+			span = result->span;
+		iom_vector_check(outcome, "span", span, result->span);
 	}
 }
 
