@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: MIT */
+/* VFIO device files (cdev): bind to a context, attach to its page tables. */
+#include "iommufd/engine/mock.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+typedef struct vfio_file {
+	struct iomfd_engine *engine;
+	iomfd_dev *dev;
+	iomfd_context *ctx; /* bound to; holds a reference on its file */
+	iomfd_device *device;
+	iomfd_access *access; /* of a mediated device */
+	bool attached;
+	GHashTable *pasids;
+} vfio_file;
+
+int iomfd_vfio_open(struct iomfd_engine *e, iomfd_dev *dev, iomfd_file **out)
+{
+	vfio_file *f;
+
+	if (dev->noiommu && !(e->capabilities & IOM_IOMMUFD_CAP_SYS_RAWIO))
+		return -EPERM;
+	f = g_new0(vfio_file, 1);
+	f->engine = e;
+	f->dev = dev;
+	f->pasids = g_hash_table_new(NULL, NULL);
+	*out = iomfd_file_new(e, IOMFD_FILE_VFIO_DEVICE, f);
+	return 0;
+}
+
+static void detach_pasid(vfio_file *f, uint32_t pasid)
+{
+	if (g_hash_table_remove(f->pasids, GUINT_TO_POINTER(pasid)))
+		iomfd_device_detach(f->device, pasid);
+}
+
+static void detach(vfio_file *f)
+{
+	if (!f->attached)
+		return;
+	f->attached = false;
+	if (f->device)
+		iomfd_device_detach(f->device, IOMFD_NO_PASID);
+	else
+		iomfd_access_set_ioas(f->access, NULL);
+}
+
+static void unbind(vfio_file *f)
+{
+	iomfd_file *ctx_file;
+
+	if (!f->ctx)
+		return;
+	ctx_file = f->ctx->file;
+	detach(f);
+	if (f->device) {
+		iomfd_device_detach_all(f->device);
+		iomfd_device_unbind(f->device);
+	} else {
+		iomfd_access_destroy(f->access);
+	}
+	g_hash_table_remove_all(f->pasids);
+	f->device = NULL;
+	f->access = NULL;
+	f->ctx = NULL;
+	f->dev->open_cdev--;
+	iomfd_file_unref(ctx_file);
+}
+
+void iomfd_vfio_close(void *data)
+{
+	vfio_file *f = data;
+
+	unbind(f);
+	g_hash_table_unref(f->pasids);
+	g_free(f);
+}
+
+static int check_token(const iomfd_dev *dev, const struct iomfd_vfio_bind *bind)
+{
+	uint8_t token[16];
+
+	if (!(bind->flags & IOMFD_VFIO_BIND_TOKEN))
+		return dev->has_token ? -EACCES : 0;
+	if (!dev->has_token)
+		return -EINVAL;
+	if (iomfd_copy_in(token, bind->token_uuid_ptr, sizeof(token)))
+		return -EFAULT;
+	return memcmp(token, dev->token, sizeof(token)) ? -EACCES : 0;
+}
+
+static int do_bind(vfio_file *f, const struct iomfd_vfio_bind *bind, uint32_t *id)
+{
+	iomfd_file *file = iomfd_file_get(f->engine, bind->iommufd);
+	iomfd_context *ctx;
+	int rc;
+
+	if (!file)
+		return fcntl(bind->iommufd, F_GETFD) < 0 ? -EBADF : -EBADFD;
+	if (file->kind != IOMFD_FILE_CONTEXT)
+		return -EBADFD;
+	if (f->dev->open_cdev)
+		return -EINVAL;
+	ctx = file->data;
+	if (f->dev->emulated) {
+		rc = iomfd_access_new(ctx, false, true, NULL, NULL, &f->access);
+		if (!rc)
+			*id = f->access->obj.id;
+	} else {
+		rc = iomfd_device_bind(ctx, f->dev, &f->device);
+		if (!rc)
+			*id = f->device->obj.id;
+	}
+	if (rc)
+		return rc;
+	f->ctx = ctx;
+	f->dev->open_cdev++;
+	iomfd_file_ref(ctx->file);
+	return 0;
+}
+
+static int bind(vfio_file *f, uint64_t arg)
+{
+	bool token = f->engine->profile->bind_token;
+	size_t full = token ? sizeof(struct iomfd_vfio_bind) : 16;
+	struct iomfd_vfio_bind bind = { 0 };
+	uint32_t size, id = 0;
+	int rc;
+
+	if (iomfd_copy_in(&size, arg, sizeof(size)))
+		return -EFAULT;
+	if (size < 16)
+		return -EINVAL;
+	/* Before the token, what lay beyond the structure was not looked at. */
+	rc = iomfd_copy_struct_in(&bind, full, arg, token ? size : 16);
+	if (rc)
+		return rc;
+	if (bind.iommufd < 0 ||
+	    (bind.flags & ~(uint32_t)(token ? IOMFD_VFIO_BIND_TOKEN : 0)))
+		return -EINVAL;
+	if (f->dev->open_group)
+		return -EBUSY;
+	if (f->ctx)
+		return -EINVAL;
+	rc = check_token(f->dev, &bind);
+	if (!rc)
+		rc = do_bind(f, &bind, &id);
+	if (rc)
+		return rc;
+	if (iomfd_copy_out(arg + offsetof(struct iomfd_vfio_bind, out_devid), &id, sizeof(id))) {
+		unbind(f);
+		return -EFAULT;
+	}
+	return 0;
+}
+
+static int attach_pt(vfio_file *f, struct iomfd_vfio_attach *cmd)
+{
+	uint32_t pasid = cmd->flags & IOMFD_VFIO_ATTACH_PASID ? cmd->pasid : IOMFD_NO_PASID;
+	bool by_pasid = cmd->flags & IOMFD_VFIO_ATTACH_PASID, again;
+	int rc;
+
+	if (f->access) {
+		rc = f->attached ? iomfd_access_replace(f->access, cmd->pt_id) :
+				   iomfd_access_attach(f->access, cmd->pt_id);
+		if (!rc)
+			f->attached = true;
+		return rc;
+	}
+	again = by_pasid ? g_hash_table_contains(f->pasids, GUINT_TO_POINTER(pasid)) :
+			   f->attached;
+	rc = again ? iomfd_device_replace(f->device, pasid, &cmd->pt_id) :
+		     iomfd_device_attach(f->device, pasid, &cmd->pt_id);
+	if (rc)
+		return rc;
+	if (by_pasid)
+		g_hash_table_add(f->pasids, GUINT_TO_POINTER(pasid));
+	else
+		f->attached = true;
+	return 0;
+}
+
+static int attach(vfio_file *f, uint64_t arg)
+{
+	uint32_t known = f->engine->profile->pasid ? IOMFD_VFIO_ATTACH_PASID : 0;
+	struct iomfd_vfio_attach cmd = { 0 };
+	int rc;
+
+	if (iomfd_copy_in(&cmd, arg, 12))
+		return -EFAULT;
+	if (cmd.argsz < 12 || (cmd.flags & ~known))
+		return -EINVAL;
+	if (cmd.flags & IOMFD_VFIO_ATTACH_PASID) {
+		if (f->access)
+			return -EOPNOTSUPP;
+		if (cmd.argsz < 16)
+			return -EINVAL;
+		if (iomfd_copy_in(&cmd.pasid, arg + 12, 4))
+			return -EFAULT;
+	}
+	rc = attach_pt(f, &cmd);
+	if (rc)
+		return rc;
+	if (iomfd_copy_out(arg + offsetof(struct iomfd_vfio_attach, pt_id), &cmd.pt_id, 4)) {
+		detach(f);
+		return -EFAULT;
+	}
+	return 0;
+}
+
+static int detach_pt(vfio_file *f, uint64_t arg)
+{
+	uint32_t known = f->engine->profile->pasid ? IOMFD_VFIO_ATTACH_PASID : 0;
+	struct iomfd_vfio_detach cmd = { 0 };
+
+	if (iomfd_copy_in(&cmd, arg, 8))
+		return -EFAULT;
+	if (cmd.argsz < 8 || (cmd.flags & ~known))
+		return -EINVAL;
+	if (!(cmd.flags & IOMFD_VFIO_ATTACH_PASID)) {
+		detach(f);
+		return 0;
+	}
+	if (f->access)
+		return -EOPNOTSUPP;
+	if (cmd.argsz < 12)
+		return -EINVAL;
+	if (iomfd_copy_in(&cmd.pasid, arg + 8, 4))
+		return -EFAULT;
+	detach_pasid(f, cmd.pasid);
+	return 0;
+}
+
+static int get_info(const vfio_file *f, uint64_t arg)
+{
+	struct iomfd_vfio_device_info info = { 0 };
+	uint32_t size;
+
+	(void)f;
+	if (iomfd_copy_in(&size, arg, sizeof(size)))
+		return -EFAULT;
+	if (size < 16)
+		return -EINVAL;
+	info.argsz = size;
+	return iomfd_copy_out(arg, &info, MIN(size, sizeof(info)));
+}
+
+int iomfd_vfio_device_ioctl(void *data, unsigned cmd, uint64_t arg)
+{
+	vfio_file *f = data;
+
+	if (cmd == IOMFD_VFIO_DEVICE_BIND_IOMMUFD)
+		return bind(f, arg);
+	/* Before it is bound, a device file does nothing else. */
+	if (!f->ctx)
+		return -EINVAL;
+	switch (cmd) {
+	case IOMFD_VFIO_DEVICE_ATTACH_IOMMUFD_PT:
+		return attach(f, arg);
+	case IOMFD_VFIO_DEVICE_DETACH_IOMMUFD_PT:
+		return detach_pt(f, arg);
+	case IOMFD_VFIO_DEVICE_GET_INFO:
+		return get_info(f, arg);
+	default:
+		return -ENOTTY;
+	}
+}
+
+/* ------------------------------------------------------------------------
+ * The machine's devices
+ */
+static iomfd_dev *make_dev(struct iomfd_engine *e, const iom_iommufd_device *c)
+{
+	uint32_t flags = (c->no_dirty ? IOMFD_MOCK_DEVICE_NO_DIRTY : 0) |
+			 (c->pasid_bits ? IOMFD_MOCK_DEVICE_PASID : 0);
+	iomfd_dev *dev;
+
+	if (c->backend == IOM_IOMMUFD_MOCK) {
+		dev = &iomfd_mock_dev_new(e, flags)->base;
+	} else {
+		dev = g_new0(iomfd_dev, 1);
+		iomfd_dev_init(dev, e,
+			       c->backend == IOM_IOMMUFD_NOIOMMU ? &iomfd_noiommu_driver :
+								   &iomfd_emulated_driver);
+		dev->noiommu = c->backend == IOM_IOMMUFD_NOIOMMU;
+		dev->emulated = c->backend == IOM_IOMMUFD_EMULATED;
+	}
+	return dev;
+}
+
+gboolean iomfd_engine_add(struct iomfd_engine *e, const iom_iommufd_device *c, GError **error)
+{
+	g_autofree char *name = g_strdup_printf(
+		"vfio/devices/%svfio%u", c->backend == IOM_IOMMUFD_NOIOMMU ? "noiommu-" : "",
+		c->number);
+	iomfd_dev *dev;
+
+	if (c->size != sizeof(*c) || (unsigned)c->backend > IOM_IOMMUFD_EMULATED ||
+	    c->pasid_bits > 20) {
+		g_set_error(error, IOM_ERROR, IOM_ERROR_CONFIG,
+			    "%s: a back end and at most 20 bits of PASID are wanted", name);
+		return FALSE;
+	}
+	if (c->backend == IOM_IOMMUFD_NOIOMMU && !e->profile->noiommu_cdev) {
+		g_set_error(error, IOM_ERROR, IOM_ERROR_UNSUPPORTED,
+			    "%s: devices without IOMMU need profile 7.3, this is %s", name,
+			    e->profile->name);
+		return FALSE;
+	}
+	for (guint i = 0; i < e->devices->len; i++) {
+		const iomfd_dev *other = g_ptr_array_index(e->devices, i);
+
+		if (strcmp(other->name, name) == 0) {
+			g_set_error(error, IOM_ERROR, IOM_ERROR_CONFIG, "%s: exists already",
+				    name);
+			return FALSE;
+		}
+	}
+	dev = make_dev(e, c);
+	dev->name = g_steal_pointer(&name);
+	dev->group = c->group;
+	dev->instance = GUINT_TO_POINTER(c->instance + 1);
+	dev->max_pasids = c->pasid_bits ? 1u << c->pasid_bits : 0;
+	dev->ats = c->ats;
+	dev->pasid_exec = c->pasid_exec;
+	dev->pasid_priv = c->pasid_priv;
+	dev->enforce_coherency = c->enforce_coherency;
+	dev->vf_pri = c->vf_with_pri;
+	dev->has_token = c->token != NULL;
+	if (c->token)
+		memcpy(dev->token, c->token, sizeof(dev->token));
+	for (unsigned i = 0; i < c->n_reserved; i++) {
+		iomfd_range r = { c->reserved[2 * i], c->reserved[2 * i + 1], NULL };
+
+		g_array_append_val(dev->reserved, r);
+	}
+	g_ptr_array_add(e->devices, dev);
+	return TRUE;
+}

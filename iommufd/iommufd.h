@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * iommulate's boundary to Linux iommufd: one interface of ioctl-shaped calls,
+ * behind which stands either the kernel (/dev/iommu and VFIO device files) or a
+ * software engine that behaves as the kernel does.
+ *
+ * The structures and request numbers are those of <linux/iommufd.h> and
+ * <linux/vfio.h>. Descriptors of both transports are real ones: poll() works on
+ * them. On the engine's, ioctl(), read() and the like only work through the
+ * calls below (or in a program started with `iommulate iommufd`).
+ *
+ * Errors
+ *   Calls that mirror a system call return what it returns, or a negative
+ *   errno; nothing touches errno itself. Pointers inside of arguments may be
+ *   anything: what cannot be read or written is -EFAULT.
+ *
+ * Threads
+ *   Every call may be made from any thread. The engine runs one at a time.
+ */
+#ifndef IOMMULATE_IOMMUFD_H
+#define IOMMULATE_IOMMUFD_H
+
+#include <iommulate/core.h>
+#include <sys/types.h>
+
+G_BEGIN_DECLS
+
+/* ------------------------------------------------------------------------
+ * Transports
+ */
+typedef struct iom_iommufd iom_iommufd;
+
+/* The kernel; `dev` is where its device nodes are, NULL for "/dev". Owned by the caller. */
+IOM_API iom_iommufd *iom_iommufd_new_kernel(const char *dev);
+
+typedef struct iom_iommufd_engine_config {
+	size_t size; /* sizeof, set by iom_iommufd_engine_config_init() */
+	/*
+	 * Which kernel to be: "6.6", "6.13", "6.15", "6.17", "7.2" or "7.3", the
+	 * newest. NULL is "7.2". Calls, flags and members that a version did not
+	 * have are absent.
+	 */
+	const char *profile;
+	bool selftest; /* answer IOMMU_TEST_CMD: the kernel's mock driver */
+	bool vfio_noiommu; /* as a kernel with VFIO noiommu */
+	bool strict_counts; /* invalidations count only what was really done */
+	uint64_t memlock_limit; /* bytes that may be pinned without CAP_IPC_LOCK */
+} iom_iommufd_engine_config;
+
+IOM_API void iom_iommufd_engine_config_init(iom_iommufd_engine_config *config);
+/* An engine of its own, or NULL and IOM_ERROR_CONFIG. Owned by the caller. */
+IOM_API iom_iommufd *iom_iommufd_new_engine(const iom_iommufd_engine_config *config,
+					    GError **error);
+/*
+ * Drop the transport. Its descriptors must be closed before; those of the
+ * engine that are still open are closed here.
+ */
+IOM_API void iom_iommufd_free(iom_iommufd *t);
+IOM_API bool iom_iommufd_is_engine(const iom_iommufd *t);
+
+/*
+ * Open a node by its name below /dev: "iommu", "vfio/vfio",
+ * "vfio/devices/vfio0", "vfio/7". Returns a descriptor, -ENOENT without such a
+ * node.
+ */
+IOM_API int iom_iommufd_open(iom_iommufd *t, const char *node);
+IOM_API int iom_iommufd_ioctl(iom_iommufd *t, int fd, unsigned long request, uintptr_t arg);
+IOM_API ssize_t iom_iommufd_read(iom_iommufd *t, int fd, void *buf, size_t n);
+IOM_API ssize_t iom_iommufd_write(iom_iommufd *t, int fd, const void *buf, size_t n);
+/* MAP_FAILED on an error, which *error receives as a negative errno. */
+IOM_API void *iom_iommufd_mmap(iom_iommufd *t, int fd, size_t length, int prot, int flags,
+			       uint64_t offset, int *error);
+IOM_API int iom_iommufd_munmap(iom_iommufd *t, void *addr, size_t length);
+/* `wanted` is the least number of the new descriptor. */
+IOM_API int iom_iommufd_dup(iom_iommufd *t, int fd, int wanted);
+IOM_API int iom_iommufd_close(iom_iommufd *t, int fd);
+/* Does the descriptor belong to this transport? (Of the kernel: always true.) */
+IOM_API bool iom_iommufd_owns(iom_iommufd *t, int fd);
+
+/* ------------------------------------------------------------------------
+ * The engine's machine
+ */
+typedef enum iom_iommufd_backend {
+	IOM_IOMMUFD_MOCK = 0, /* behaves as the kernel's iommufd selftest driver */
+	IOM_IOMMUFD_NOIOMMU, /* a device without an IOMMU, bound all the same (7.3) */
+	IOM_IOMMUFD_EMULATED, /* a mediated device: no IOMMU, an access object */
+} iom_iommufd_backend;
+
+/* A device that VFIO offers; zero it, then set what matters. */
+typedef struct iom_iommufd_device {
+	size_t size; /* sizeof(iom_iommufd_device) */
+	iom_iommufd_backend backend;
+	unsigned number; /* the node is vfio/devices/vfioN, or noiommu-vfioN */
+	unsigned group; /* devices of one number share an IOMMU group */
+	unsigned instance; /* physical IOMMU that it sits behind */
+	unsigned pasid_bits; /* 0: no PASID */
+	bool no_dirty; /* its IOMMU tracks no dirty pages */
+	bool ats, pasid_exec, pasid_priv;
+	bool enforce_coherency;
+	bool vf_with_pri; /* a virtual function that makes page requests */
+	const uint8_t *token; /* 16-byte VF token that BIND must show, or NULL */
+	const uint64_t *reserved; /* pairs of first and last reserved IOVA */
+	unsigned n_reserved; /* pairs */
+} iom_iommufd_device;
+
+/* False and IOM_ERROR_CONFIG for a number that is taken or what makes no sense. */
+IOM_API gboolean iom_iommufd_add_device(iom_iommufd *t, const iom_iommufd_device *device,
+					GError **error);
+
+/* What the caller may do, as capable() in the kernel would say. All at the start. */
+enum {
+	IOM_IOMMUFD_CAP_IPC_LOCK = 1u << 0,
+	IOM_IOMMUFD_CAP_SYS_RESOURCE = 1u << 1,
+	IOM_IOMMUFD_CAP_SYS_RAWIO = 1u << 2,
+	IOM_IOMMUFD_CAP_ALL = 7,
+};
+IOM_API void iom_iommufd_set_capabilities(iom_iommufd *t, unsigned capabilities);
+
+/* Hooks for tests; none has an effect on the kernel. */
+/* Let the call of request number `nr` (0: any) after the next `after` ones fail. */
+IOM_API void iom_iommufd_inject(iom_iommufd *t, unsigned nr, unsigned after, int error);
+/* Drop the next `n` vIOMMU events as if the queue were full. */
+IOM_API void iom_iommufd_lose_events(iom_iommufd *t, unsigned n);
+/* Sequence number that vEVENTQs made from now on start with (default 0). */
+IOM_API void iom_iommufd_set_sequence(iom_iommufd *t, uint32_t first);
+/* The next `n` attachments answer EBUSY, as while a device is being reset. */
+IOM_API void iom_iommufd_busy(iom_iommufd *t, unsigned n);
+/* No more than `n` objects a context. */
+IOM_API void iom_iommufd_limit_objects(iom_iommufd *t, uint32_t n);
+/* A page request of a device; -ENOENT without such a device, -EINVAL if nobody listens. */
+IOM_API int iom_iommufd_page_request(iom_iommufd *t, unsigned number, uint32_t pasid,
+				     uint32_t grpid, uint64_t address, uint32_t access, bool last);
+
+/* ------------------------------------------------------------------------
+ * What a host offers
+ */
+/* Write a description of the transport, and of one device node or of all, as lines. */
+IOM_API gboolean iom_iommufd_describe(iom_iommufd *t, const char *device, GString *out,
+				      GError **error);
+
+G_END_DECLS
+#endif

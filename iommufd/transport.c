@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: MIT */
+/* The two transports behind <iommulate/iommufd.h>: the kernel, and the engine. */
+#include "iommufd/engine/model.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+struct iom_iommufd {
+	char *dev; /* the kernel's: where device nodes are */
+	struct iomfd_engine *engine; /* NULL: the kernel */
+};
+
+#define LOCKED(t) \
+	g_autoptr(GRecMutexLocker) locker = \
+		(t)->engine ? g_rec_mutex_locker_new(&(t)->engine->lock) : NULL; \
+	(void)locker
+
+iom_iommufd *iom_iommufd_new_kernel(const char *dev)
+{
+	iom_iommufd *t = g_new0(iom_iommufd, 1);
+
+	t->dev = g_strdup(dev ? dev : "/dev");
+	return t;
+}
+
+void iom_iommufd_engine_config_init(iom_iommufd_engine_config *config)
+{
+	memset(config, 0, sizeof(*config));
+	config->size = sizeof(*config);
+	config->memlock_limit = 8ull << 20;
+}
+
+iom_iommufd *iom_iommufd_new_engine(const iom_iommufd_engine_config *config, GError **error)
+{
+	struct iomfd_engine *e = iomfd_engine_new(config, error);
+	iom_iommufd *t;
+
+	if (!e)
+		return NULL;
+	t = g_new0(iom_iommufd, 1);
+	t->engine = e;
+	return t;
+}
+
+void iom_iommufd_free(iom_iommufd *t)
+{
+	if (!t)
+		return;
+	if (t->engine)
+		iomfd_engine_free(t->engine);
+	g_free(t->dev);
+	g_free(t);
+}
+
+bool iom_iommufd_is_engine(const iom_iommufd *t)
+{
+	return t->engine != NULL;
+}
+
+static int result(long rc)
+{
+	return rc < 0 ? -errno : (int)rc;
+}
+
+int iom_iommufd_open(iom_iommufd *t, const char *node)
+{
+	g_autofree char *path = NULL;
+	LOCKED(t);
+
+	if (t->engine)
+		return iomfd_engine_open(t->engine, node);
+	path = g_build_filename(t->dev, node, NULL);
+	return result(open(path, O_RDWR | O_CLOEXEC));
+}
+
+int iom_iommufd_ioctl(iom_iommufd *t, int fd, unsigned long request, uintptr_t arg)
+{
+	LOCKED(t);
+
+	if (t->engine)
+		return iomfd_engine_ioctl(t->engine, fd, (unsigned)request, arg);
+	return result(ioctl(fd, request, arg));
+}
+
+ssize_t iom_iommufd_read(iom_iommufd *t, int fd, void *buf, size_t n)
+{
+	ssize_t got;
+	LOCKED(t);
+
+	if (t->engine)
+		return iomfd_engine_read(t->engine, fd, (uintptr_t)buf, n);
+	got = read(fd, buf, n);
+	return got < 0 ? -errno : got;
+}
+
+ssize_t iom_iommufd_write(iom_iommufd *t, int fd, const void *buf, size_t n)
+{
+	ssize_t put;
+	LOCKED(t);
+
+	if (t->engine)
+		return iomfd_engine_write(t->engine, fd, (uintptr_t)buf, n);
+	put = write(fd, buf, n);
+	return put < 0 ? -errno : put;
+}
+
+void *iom_iommufd_mmap(iom_iommufd *t, int fd, size_t length, int prot, int flags, uint64_t offset,
+		       int *error)
+{
+	void *addr = NULL;
+	LOCKED(t);
+
+	if (t->engine) {
+		*error = iomfd_engine_mmap(t->engine, fd, &addr, length, prot, flags, offset);
+		return *error ? MAP_FAILED : addr;
+	}
+	addr = mmap(NULL, length, prot, flags, fd, (off_t)offset);
+	*error = addr == MAP_FAILED ? -errno : 0;
+	return addr;
+}
+
+int iom_iommufd_munmap(iom_iommufd *t, void *addr, size_t length)
+{
+	LOCKED(t);
+
+	if (t->engine)
+		return iomfd_engine_munmap(t->engine, addr, length);
+	return result(munmap(addr, length));
+}
+
+int iom_iommufd_dup(iom_iommufd *t, int fd, int wanted)
+{
+	int fresh, rc;
+	LOCKED(t);
+
+	if (t->engine && !iomfd_file_get(t->engine, fd))
+		return -EBADF;
+	fresh = fcntl(fd, F_DUPFD_CLOEXEC, wanted);
+	if (fresh < 0 || !t->engine)
+		return result(fresh);
+	rc = iomfd_engine_dup(t->engine, fd, fresh);
+	return rc ? rc : fresh;
+}
+
+int iom_iommufd_close(iom_iommufd *t, int fd)
+{
+	LOCKED(t);
+
+	return t->engine ? iomfd_fd_close(t->engine, fd) : result(close(fd));
+}
+
+bool iom_iommufd_owns(iom_iommufd *t, int fd)
+{
+	LOCKED(t);
+
+	return !t->engine || iomfd_file_get(t->engine, fd);
+}
+
+gboolean iom_iommufd_add_device(iom_iommufd *t, const iom_iommufd_device *device, GError **error)
+{
+	LOCKED(t);
+
+	if (!t->engine) {
+		g_set_error(error, IOM_ERROR, IOM_ERROR_UNSUPPORTED,
+			    "the kernel's devices are what they are");
+		return FALSE;
+	}
+	return iomfd_engine_add(t->engine, device, error);
+}
+
+void iom_iommufd_set_capabilities(iom_iommufd *t, unsigned capabilities)
+{
+	LOCKED(t);
+
+	if (t->engine)
+		t->engine->capabilities = capabilities;
+}
+
+void iom_iommufd_inject(iom_iommufd *t, unsigned nr, unsigned after, int error)
+{
+	const iomfd_hook hook = { nr, after, error };
+	LOCKED(t);
+
+	if (t->engine)
+		g_array_append_val(t->engine->hooks, hook);
+}
+
+void iom_iommufd_lose_events(iom_iommufd *t, unsigned n)
+{
+	LOCKED(t);
+
+	if (t->engine)
+		t->engine->lose_events = n;
+}
+
+void iom_iommufd_set_sequence(iom_iommufd *t, uint32_t first)
+{
+	LOCKED(t);
+
+	if (t->engine)
+		t->engine->vevent_sequence = first;
+}
+
+void iom_iommufd_busy(iom_iommufd *t, unsigned n)
+{
+	LOCKED(t);
+
+	if (t->engine)
+		t->engine->busy_attaches = n;
+}
+
+void iom_iommufd_limit_objects(iom_iommufd *t, uint32_t n)
+{
+	LOCKED(t);
+
+	if (t->engine)
+		t->engine->max_objects = n;
+}
+
+int iom_iommufd_page_request(iom_iommufd *t, unsigned number, uint32_t pasid, uint32_t grpid,
+			     uint64_t address, uint32_t access, bool last)
+{
+	g_autofree char *name = g_strdup_printf("vfio/devices/vfio%u", number);
+	struct iomfd_hwpt_pgfault fault = { 0 };
+	LOCKED(t);
+
+	fault.flags = (pasid != IOM_NO_PASID ? IOMFD_PGFAULT_PASID_VALID : 0) |
+		      (last ? IOMFD_PGFAULT_LAST_PAGE : 0);
+	fault.pasid = pasid != IOM_NO_PASID ? pasid : 0;
+	fault.grpid = grpid;
+	fault.perm = (access & IOM_READ ? 1 : 0) | (access & IOM_WRITE ? 2 : 0) |
+		     (access & IOM_EXECUTE ? 4 : 0);
+	fault.addr = address;
+	for (guint i = 0; t->engine && i < t->engine->devices->len; i++) {
+		iomfd_dev *dev = g_ptr_array_index(t->engine->devices, i);
+
+		if (strcmp(dev->name, name) == 0)
+			return iomfd_report_fault(dev, &fault);
+	}
+	return -ENOENT;
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+/* The log, the memory, and the arguments of the program. */
+#define _GNU_SOURCE
+#include "port.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#define LOG_FD 400
+
+static char log_buffer[1u << 16];
+static size_t log_used;
+static unsigned line_number;
+int mem_fd;
+
+static void flush(bool end)
+{
+	size_t n = end ? sizeof(log_buffer) : log_used;
+
+	/* A block device takes whole blocks: the last one is padded. */
+	if (end)
+		memset(log_buffer + log_used, 0, sizeof(log_buffer) - log_used);
+	if (write(LOG_FD, log_buffer, n) != (ssize_t)n)
+		_exit(3);
+	log_used = 0;
+}
+
+void note(const char *format, ...)
+{
+	char line[1024];
+	va_list args;
+	int n;
+
+	va_start(args, format);
+	n = vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	if (n > (int)sizeof(line) - 1)
+		n = (int)sizeof(line) - 1;
+	for (int i = 0; i < n; i++) {
+		log_buffer[log_used++] = line[i];
+		if (log_used == sizeof(log_buffer))
+			flush(false);
+	}
+}
+
+void log_open(const char *path)
+{
+	struct rlimit files = { 1024, 1024 };
+	int fd = open(path, O_WRONLY | O_CREAT, 0666);
+
+	setrlimit(RLIMIT_NOFILE, &files);
+	if (fd < 0 || dup2(fd, LOG_FD) < 0)
+		_exit(4);
+	close(fd);
+}
+
+void log_close(void)
+{
+	note("END %u\n", line_number);
+	flush(true);
+	fsync(LOG_FD);
+	close(LOG_FD);
+}
+
+int call_at(int fd, const char *name, unsigned long request, uint64_t arg)
+{
+	int rc = port_ioctl(fd, request, (uintptr_t)arg);
+
+	note("%u %s = %d\n", line_number++, name, rc);
+	return rc;
+}
+
+int call(int fd, const char *name, unsigned long request, void *arg, size_t n)
+{
+	const uint32_t *words = arg;
+	char before[700] = "", after[700] = "";
+	size_t at = 0;
+	int rc;
+
+	for (size_t i = 0; i < n / 4 && i < 32; i++)
+		at += (size_t)snprintf(before + at, sizeof(before) - at, " %x", words[i]);
+	rc = port_ioctl(fd, request, (uintptr_t)arg);
+	at = 0;
+	for (size_t i = 0; i < n / 4 && i < 32; i++)
+		at += (size_t)snprintf(after + at, sizeof(after) - at, " %x", words[i]);
+	note("%u %s fd %d (%s ) = %d", line_number++, name, fd, before, rc);
+	if (strcmp(before, after))
+		note(" ->%s", after);
+	note("\n");
+	return rc;
+}
+
+static void *map_at(uint64_t addr, size_t n, int prot, int flags, int fd)
+{
+	void *got = mmap((void *)(uintptr_t)addr, n, prot, flags | MAP_FIXED, fd, 0);
+
+	if (got == MAP_FAILED)
+		_exit(5);
+	return got;
+}
+
+/*
+ * Pages next to each other in memory are made far apart in time, so that the
+ * kernel does not find them next to each other in physical memory either: what
+ * an entry of a page table covers must not depend on luck.
+ */
+static void touch_scattered(uint64_t addr)
+{
+	for (unsigned i = 0; i < MEM_PAGES; i++)
+		*(volatile char *)(uintptr_t)(addr + (i * 37 % MEM_PAGES) * 4096) = (char)i;
+}
+
+void mem_setup(void)
+{
+	const int private = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+	uint8_t *p = map_at(MEM_BASE, MEM_PAGES * 4096, PROT_READ | PROT_WRITE, private, -1);
+
+	madvise(p, MEM_PAGES * 4096, MADV_NOHUGEPAGE);
+	touch_scattered(MEM_BASE);
+	mem_fd = memfd_create("memory", 0);
+	if (mem_fd < 0 || ftruncate(mem_fd, MEM_PAGES * 4096))
+		_exit(6);
+	map_at(MEM_FILE, MEM_PAGES * 4096, PROT_READ | PROT_WRITE, MAP_SHARED, mem_fd);
+	touch_scattered(MEM_FILE);
+	p = map_at(MEM_READONLY, MEM_PAGES * 4096, PROT_READ | PROT_WRITE, private, -1);
+	madvise(p, MEM_PAGES * 4096, MADV_NOHUGEPAGE);
+	touch_scattered(MEM_READONLY);
+	mprotect(p, MEM_PAGES * 4096, PROT_READ);
+	map_at(MEM_SCRATCH, 64 * 4096, PROT_READ | PROT_WRITE, private, -1);
+	map_at(MEM_STRUCT, 4096, PROT_READ | PROT_WRITE, private, -1);
+	for (unsigned i = 0; i < MEM_PAGES * 4096; i++)
+		((uint8_t *)(uintptr_t)MEM_BASE)[i] = (uint8_t)(i * 7 + i / 4096);
+}
+
+int main(int argc, char **argv)
+{
+	const char *path = argc > 1 ? argv[1] : "log";
+	uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 0) : 1;
+	unsigned calls = argc > 3 ? (unsigned)strtoul(argv[3], NULL, 0) : 1000;
+
+	log_open(path);
+	port_start();
+	mem_setup();
+	run_script();
+	run_fuzz(seed, calls);
+	log_close();
+	return 0;
+}
