@@ -48,6 +48,12 @@ void iom_import_report_print(const iom_import_report *report, const char *log, G
 				       "  %" PRIu64 " commands were made up from the log, the "
 				       "tables holding others in their place\n",
 				       report->made_up);
+	if (report->placed)
+		g_string_append_printf(out,
+				       "  %" PRIu64
+				       " faults were given an address that faults alike, "
+				       "theirs not being in the log\n",
+				       report->placed);
 	if (report->left_out)
 		g_string_append_printf(out,
 				       "  %" PRIu64 " faults were left out, their addresses not "

@@ -28,6 +28,7 @@ typedef struct iom_import_report {
 	uint64_t dma; /* DMA records written */
 	uint64_t faults; /* of these, expected to fault */
 	uint64_t left_out; /* faults whose address is not in the log */
+	uint64_t placed; /* the same, but any address of a kind faults alike: one was chosen */
 	uint64_t register_writes;
 	uint64_t commands; /* commands or descriptors seen consumed */
 	uint64_t made_up; /* of these, written from the log because the tables have others */

@@ -40,6 +40,7 @@ static const struct {
 	{ "F_CFG_CONFLICT", 0x21 },
 	{ "E_PAGE_REQ", 0x24 },
 };
+#define EVENT_F_TRANSLATION 0x10u
 #define EVENT_F_PERMISSION 0x13u
 #define EVENT_FIRST_TRANSLATION 0x0bu
 
@@ -391,6 +392,23 @@ static void finish_untranslated(iom_qemu_smmu *q, const iom_qemu_event *e)
 	iom_sink_dma(q->sink, &record);
 }
 
+/*
+ * An address between the ranges of TTB0 and TTB1 faults before anything is looked
+ * up, so that no line tells it; any such address will do (5.4, T0SZ and T1SZ).
+ */
+static bool make_up_address(iom_qemu_smmu *q, uint32_t sid, unsigned event, uint64_t *iova)
+{
+	const iom_smmu_stream *stream = iom_qemu_smmu_stream(q, sid);
+	uint64_t cd = stream->cd ? iom_sink_read(q->sink, stream->cd) : 0;
+	unsigned t0sz = (unsigned)(cd & 0x3f);
+
+	if (event != EVENT_F_TRANSLATION || !stream->n_words || t0sz < 16)
+		return false;
+	*iova = UINT64_C(1) << (64 - t0sz);
+	q->sink->report->placed++;
+	return true;
+}
+
 static void finish_faulted(iom_qemu_smmu *q, uint32_t sid, unsigned event)
 {
 	const iom_smmu_access *a = &q->access;
@@ -398,15 +416,16 @@ static void finish_faulted(iom_qemu_smmu *q, uint32_t sid, unsigned event)
 	bool write = a->last_leaf_stage == 1 ? (a->last_leaf & DESC_AP_RO) != 0
 					     : (a->last_leaf & DESC_S2AP_R) != 0;
 
-	if (event >= EVENT_FIRST_TRANSLATION && !a->has_iova) {
+	iom_qemu_smmu_need_enabled(q, false);
+	iom_qemu_smmu_configure(q, IOM_SMMU_FAULTED, 0, event);
+	if (event >= EVENT_FIRST_TRANSLATION && !a->has_iova &&
+	    !make_up_address(q, sid, event, &record.address)) {
 		q->sink->report->left_out++;
 		return;
 	}
-	iom_qemu_smmu_need_enabled(q, false);
-	iom_qemu_smmu_configure(q, IOM_SMMU_FAULTED, 0, event);
 	if (event >= EVENT_FIRST_TRANSLATION || !event) {
 		iom_qemu_smmu_restore_config(q, sid);
-		if (place_walk(q))
+		if (a->has_iova && place_walk(q))
 			record.flags |= IOM_TRACE_PRIVILEGED;
 	}
 	/* The direction is not logged; what the leaf allows cannot have failed. */

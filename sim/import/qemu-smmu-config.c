@@ -343,6 +343,7 @@ static void remember(iom_qemu_smmu *q, const iom_smmu_access *a)
 	for (guint i = a->config_words; i < n; i++)
 		stream->words[i].value = iom_sink_read(q->sink, stream->words[i].address);
 	stream->n_words = n;
+	stream->cd = a->has_cd ? a->cd : 0;
 	stream->checked = q->sink->memory.changes;
 }
 

@@ -188,6 +188,26 @@ static void a_cached_configuration_finds_its_words_again(void)
 	imported_free(im);
 }
 
+/* Beyond the range of TTB0 nothing is looked up, and no line tells the address. */
+static void a_fault_without_an_address(void)
+{
+	static const char log[] =
+		SETUP CONFIG_S1(
+			"0x8", "0x41100200", "0x44000000",
+			"0x43000000", "1") "smmuv3_record_event SMMU_EVT_F_TRANSLATION "
+					   "sid=0x8\n" HIT("0x8") "smmuv3_record_event "
+								  "SMMU_EVT_F_PERMISSION sid=0x8\n";
+	imported *im = import_text(log, -1, NULL);
+
+	CU_ASSERT_TRUE_FATAL(im->ok);
+	CHECK_EQ(count_kind(im, IOM_TRACE_DMA), 1);
+	CHECK_EQ(nth(im, IOM_TRACE_DMA, 0).address, UINT64_C(1) << 48);
+	CHECK_EQ(nth(im, IOM_TRACE_DMA, 0).value, 0x10);
+	CHECK_EQ(im->report.placed, 1);
+	CHECK_EQ(im->report.left_out, 1);
+	imported_free(im);
+}
+
 static void leaves_for_privileged_accesses(void)
 {
 	static const char log[] = SETUP CONFIG_S1("0x8", "0x41100200", "0x44000000", "0x43000000",
@@ -353,17 +373,16 @@ static void a_table_base_from_the_first_descriptor(void)
 {
 	static const char log[] = SETUP
 		"smmu_get_pte baseaddr=0x43000000 index=0x0, pteaddr=0x43000000, "
-		"pte=0x43001003\n" PTE("0x43001000", "0x43002003") PTE(
-			"0x43002000", "0x43003003") PTE("0x43003008",
-							"0x45000f47") SUCCESS("0x8", "0x1000",
-									      "0x45000000")
-			CMDQ("0", "CFGI_CD") "smmuv3_cmdq_cfgi_cd sid=0x8\n" PROD(
-				"0x1") "smmu_get_pte baseaddr=0x47000000 index=0x0, "
-				       "pteaddr=0x47000000, pte=0x43001003\n" PTE("0x43001000",
-										  "0x43002003")
-					       PTE("0x43002000", "0x43003003") PTE("0x43003008",
-										   "0x46000f47")
-						       SUCCESS("0x8", "0x1000", "0x46000000");
+		"pte=0x43001003\n" PTE("0x43001000", "0x43002003") PTE("0x43002000", "0x43003003")
+			PTE("0x43003008", "0x45000f47") SUCCESS("0x8", "0x1000", "0x45000000")
+				CMDQ("0", "CFGI_CD") "smmuv3_cmdq_cfgi_cd sid=0x8\n" PROD(
+					"0x1") "smmu_get_pte baseaddr=0x47000000 index=0x0, "
+					       "pteaddr=0x47000000, pte=0x43001003\n" PTE(
+						       "0x43001000", "0x43002003")
+						       PTE("0x43002000", "0x43003003")
+							       PTE("0x43003008", "0x46000f47")
+								       SUCCESS("0x8", "0x1000",
+									       "0x46000000");
 	imported *im = import_text(log, -1, NULL);
 
 	CU_ASSERT_TRUE_FATAL(im->ok);
@@ -468,6 +487,7 @@ static const iom_test tests[] = {
 	{ "a hit finds its words again", a_hit_finds_its_words_again },
 	{ "a cached configuration finds its words again",
 	  a_cached_configuration_finds_its_words_again },
+	{ "a fault without an address", a_fault_without_an_address },
 	{ "leaves for privileged accesses", leaves_for_privileged_accesses },
 	{ "stage 2", stage_two },
 	{ "both stages", both_stages },
