@@ -22,7 +22,7 @@ static bool same_record(const refvtd_outcome *o, const iom_vtd_outcome *got, GSt
 	if (!got->recorded)
 		return true;
 	return note(why, "FRCD low", o->out.frcd[0] & o->frcd_mask[0],
-		    got->frcd[0] & o->frcd_mask[0]) &
+		    got->frcd[0] & o->frcd_mask[0]) &&
 	       note(why, "FRCD high", o->out.frcd[1] & o->frcd_mask[1],
 		    got->frcd[1] & o->frcd_mask[1]);
 }
@@ -63,18 +63,19 @@ static bool same(const refvtd_answer *a, const iom_vtd_case *c, const refvtd_out
 	switch (want->kind) {
 	case IOM_VTD_FAULT:
 	case IOM_VTD_UR:
-		return note(why, "fault", want->fault, got->fault) &
+		return note(why, "fault", want->fault, got->fault) &&
 		       note(why, "response", want->response, got->response);
 	case IOM_VTD_OK:
 	case IOM_VTD_ATS_OK:
 	case IOM_VTD_ATS_SPECIAL:
-		return same_page(a, c, want, got, why) & note(why, "fault", 0, got->fault);
+		return same_page(a, c, want, got, why) && note(why, "fault", 0, got->fault);
 	case IOM_VTD_DELIVER:
 	case IOM_VTD_POSTED_NOTIFY:
-		return note(why, "dest", want->dest, got->dest) &
-		       note(why, "vector", want->vector, got->vector) &
-		       note(why, "dlm", want->dlm, got->dlm) & note(why, "tm", want->tm, got->tm) &
-		       note(why, "rh", want->rh, got->rh) & note(why, "dm", want->dm, got->dm);
+		return note(why, "dest", want->dest, got->dest) &&
+		       note(why, "vector", want->vector, got->vector) &&
+		       note(why, "dlm", want->dlm, got->dlm) &&
+		       note(why, "tm", want->tm, got->tm) && note(why, "rh", want->rh, got->rh) &&
+		       note(why, "dm", want->dm, got->dm);
 	default:
 		return true;
 	}

@@ -1,244 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Random tables and requests for a unit. */
-#include "tests/conformance/vtd-generate.h"
+#include "tests/conformance/vtd-generate-private.h"
 
 #include <string.h>
-
-#define BIT(n) (UINT64_C(1) << (n))
-#define PAGE_MASK (~UINT64_C(0xfff))
-
-enum { N_SPACES = 2, N_ADDRESSES = 3 };
-
-/* One address space: what a context or PASID entry leads to. */
-typedef struct space {
-	uint32_t pasid;
-	unsigned pgtt; /* 0 legacy second stage, 1 first, 2 second, 3 nested, 4 pass-through */
-	unsigned fs_levels, ss_levels;
-	uint64_t fs_root, ss_root;
-	uint64_t addresses[N_ADDRESSES];
-	bool ssade;
-} space;
-
-typedef struct generator {
-	vtd_random *rnd;
-	iom_vtd_case *c;
-	vtd_random_case *rc;
-	bool scalable;
-	bool ssirwe;
-	bool tidy; /* permissions, flags and ignored bits as a driver writes them */
-	bool hpte;
-	bool rid_priv;
-	uint32_t rid_pasid;
-	space spaces[N_SPACES];
-	unsigned n_spaces;
-} generator;
-
-static uint64_t word(generator *g)
-{
-	return vtd_random_word(g->rnd);
-}
-
-static unsigned below(generator *g, unsigned n)
-{
-	return vtd_random_below(g->rnd, n);
-}
-
-static bool chance(generator *g, unsigned percent)
-{
-	return vtd_random_chance(g->rnd, percent);
-}
-
-static bool cap(const generator *g, unsigned bit)
-{
-	return g->c->cap >> bit & 1;
-}
-
-static bool ecap(const generator *g, unsigned bit)
-{
-	return g->c->ecap >> bit & 1;
-}
-
-/* A host-physical page, away from low memory. */
-static uint64_t new_page(generator *g, unsigned size_lg2)
-{
-	uint64_t space_mask = BIT(g->c->haw) - 1;
-	uint64_t page;
-
-	do
-		page = (word(g) & space_mask) >> size_lg2 << size_lg2;
-	while (page < BIT(32));
-	return page;
-}
-
-static void put(generator *g, uint64_t address, uint64_t value, const char *label)
-{
-	iom_vtd_case_put(g->c, address, value, label);
-}
-
-static bool word_at(generator *g, uint64_t address, uint64_t *value)
-{
-	int at = iom_vtd_case_find(g->c, address);
-
-	if (at >= 0)
-		*value = g_array_index(g->c->words, iom_vtd_word, at).value;
-	return at >= 0;
-}
-
-static unsigned ss_width(const generator *g, unsigned levels)
-{
-	unsigned mgaw = (unsigned)(g->c->cap >> 16 & 0x3f) + 1;
-
-	return MIN(mgaw, 12 + 9 * levels);
-}
-
-static uint64_t ss_bits(generator *g, const space *s, bool leaf)
-{
-	uint64_t bits = 0;
-	unsigned perm = g->tidy || chance(g, 93) ? 3 : 1 + below(g, 2);
-
-	if (g->ssirwe)
-		bits |= (uint64_t)perm << 61 | (word(g) & 3);
-	else
-		bits |= perm;
-	if (chance(g, 50))
-		bits |= BIT(8);
-	if (leaf && chance(g, 50))
-		bits |= BIT(9);
-	if (leaf && ecap(g, 7) && chance(g, 25))
-		bits |= BIT(11);
-	if (!g->tidy && chance(g, 20)) {
-		bits |= word(g) & (BIT(2) | BIT(10) | UINT64_C(0x1ff) << 52 | BIT(63));
-		bits |= word(g) & (leaf ? UINT64_C(0x78) : UINT64_C(0x278));
-	}
-	(void)s;
-	return bits;
-}
-
-/* Where guest-physical `in` lies on the host; entries that are missing are made. */
-static uint64_t ss_map(generator *g, const space *s, uint64_t in, const char *label)
-{
-	uint64_t table = s->ss_root;
-
-	for (unsigned level = s->ss_levels;; level--) {
-		unsigned shift = 12 + 9 * (level - 1);
-		uint64_t address = table + 8 * (in >> shift & 0x1ff), e;
-		char name[24];
-
-		g_snprintf(name, sizeof name, "%s.L%u", label, level);
-		if (!word_at(g, address, &e)) {
-			bool large = (level == 2 && g->c->cap & BIT(34) && chance(g, 15)) ||
-				     (level == 3 && g->c->cap & BIT(35) && chance(g, 10));
-
-			e = new_page(g, large ? shift : 12) | ss_bits(g, s, large || level == 1) |
-			    (large ? BIT(7) : 0);
-			put(g, address, e, name);
-		}
-		table = e & (BIT(g->c->haw) - 1) & PAGE_MASK;
-		if (level == 1 || (level <= 3 && e & BIT(7)))
-			return (table >> shift << shift) | (in & (BIT(shift) - 1));
-	}
-}
-
-/* A page for the first stage to point to: guest-physical if nested. */
-static uint64_t target_page(generator *g, const space *s, unsigned size_lg2)
-{
-	unsigned width = s->pgtt == 3 ? ss_width(g, s->ss_levels) : g->c->haw;
-	uint64_t page;
-
-	if (size_lg2 == 12 && chance(g, 1))
-		return 0xfee00000 | (uint64_t)below(g, 256) << 12;
-	width = MIN(width, g->c->haw);
-	do
-		page = (word(g) & (BIT(width) - 1)) >> size_lg2 << size_lg2;
-	while (page < BIT(32));
-	return page;
-}
-
-static uint64_t fs_bits(generator *g, bool leaf)
-{
-	uint64_t bits = 1;
-
-	bits |= g->tidy || chance(g, 92) ? BIT(1) : 0;
-	bits |= g->tidy || chance(g, 92) ? BIT(2) : 0;
-	bits |= chance(g, 50) ? BIT(5) : 0;
-	bits |= chance(g, 50) ? BIT(10) : 0;
-	bits |= leaf && chance(g, 50) ? BIT(6) : 0;
-	if (!g->tidy && chance(g, 20))
-		bits |= word(g) & (UINT64_C(0xfff) << 52 | BIT(11) | BIT(9) | BIT(8) | BIT(3) |
-				   BIT(4) | (leaf ? 0 : BIT(6)));
-	return bits;
-}
-
-static void fs_map(generator *g, const space *s, uint64_t in)
-{
-	uint64_t table = s->fs_root;
-
-	for (unsigned level = s->fs_levels;; level--) {
-		unsigned shift = 12 + 9 * (level - 1);
-		uint64_t address = table + 8 * (in >> shift & 0x1ff), e;
-		char name[24];
-
-		if (s->pgtt == 3) {
-			g_snprintf(name, sizeof name, "ss.fsL%u", level);
-			address = ss_map(g, s, address, name);
-		}
-		g_snprintf(name, sizeof name, "fs.L%u", level);
-		bool leaf = level == 1;
-
-		if (!word_at(g, address, &e)) {
-			bool large = (level == 2 && chance(g, 15)) ||
-				     (level == 3 && cap(g, 56) && chance(g, 10));
-
-			leaf |= large;
-			e = target_page(g, s, large ? shift : 12) | fs_bits(g, leaf) |
-			    (large ? BIT(7) : 0);
-			put(g, address, e, name);
-		} else {
-			leaf |= level <= 3 && e & BIT(7);
-		}
-		table = e & (BIT(g->c->haw) - 1) & PAGE_MASK;
-		if (!leaf)
-			continue;
-		if (s->pgtt == 3)
-			ss_map(g, s, (table >> shift << shift) | (in & (BIT(shift) - 1)), "ss");
-		return;
-	}
-}
-
-/* Input addresses of a space: one, and neighbours that share some of its tables. */
-static void choose_addresses(generator *g, space *s)
-{
-	bool first = s->pgtt == 1 || s->pgtt == 3;
-	unsigned width = first          ? 12 + 9 * s->fs_levels
-			 : s->pgtt == 4 ? g->c->haw
-					: ss_width(g, s->ss_levels);
-	uint64_t in = word(g);
-
-	for (unsigned i = 0; i < N_ADDRESSES; i++) {
-		if (chance(g, 2) && (i || s->pgtt != 0))
-			in = 0xfee00000 | (in & 0xfffff);
-		if (first && in >> (width - 1) & 1)
-			in |= ~(BIT(width) - 1);
-		else
-			in &= BIT(width) - 1;
-		s->addresses[i] = in & ~UINT64_C(7);
-		/* Another page under one of the tables on the way. */
-		in ^= BIT(12 + below(g, chance(g, 70) ? 9 : 36));
-	}
-}
-
-static void map_space(generator *g, space *s)
-{
-	for (unsigned i = 0; i < N_ADDRESSES; i++) {
-		/* What lacks is a case too. */
-		if (i && chance(g, 15))
-			continue;
-		if (s->pgtt == 1 || s->pgtt == 3)
-			fs_map(g, s, s->addresses[i]);
-		else if (s->pgtt != 4)
-			ss_map(g, s, s->addresses[i], "ss");
-	}
-}
 
 /* AW values that SAGAW has; 0 if there is none. */
 static unsigned choose_levels(generator *g)
@@ -266,7 +30,7 @@ static void build_legacy(generator *g, uint64_t root)
 {
 	static const uint8_t types[] = { 0, 1, 1, 1, 1, 2 };
 	space *s = &g->spaces[0];
-	uint64_t contexts = new_page(g, 12);
+	uint64_t contexts = vtd_new_page(g, 12);
 	unsigned tt = types[below(g, G_N_ELEMENTS(types))];
 
 	if (tt == 1 && !ecap(g, 2))
@@ -277,7 +41,7 @@ static void build_legacy(generator *g, uint64_t root)
 	s->pasid = IOM_NO_PASID;
 	s->pgtt = tt == 2 ? 4 : 0;
 	s->ss_levels = choose_levels(g);
-	s->ss_root = new_page(g, 12);
+	s->ss_root = vtd_new_page(g, 12);
 	put(g, root + 16 * (g->c->sid >> 8), contexts | 1, "root.q0");
 	uint64_t at = contexts + 16 * (g->c->sid & 0xff);
 
@@ -288,8 +52,8 @@ static void build_legacy(generator *g, uint64_t root)
 	    "ctx.q1");
 	if (!s->ss_levels)
 		s->ss_levels = 4;
-	choose_addresses(g, s);
-	map_space(g, s);
+	vtd_choose_addresses(g, s);
+	vtd_map_space(g, s);
 }
 
 static unsigned choose_pgtt(generator *g)
@@ -342,7 +106,7 @@ static void put_pasid_entry(generator *g, const space *s, uint64_t at, unsigned 
 /* Host permission tables that let the space's addresses pass, mostly. */
 static void build_permissions(generator *g, const space *s, uint64_t entry)
 {
-	uint64_t root = new_page(g, 15);
+	uint64_t root = vtd_new_page(g, 15);
 	unsigned size = below(g, 4);
 
 	put(g, entry + 32, root | size, "pent.q4");
@@ -365,14 +129,16 @@ static void build_permissions(generator *g, const space *s, uint64_t entry)
 
 			g_snprintf(q0, sizeof q0, "hpt.L%u.q0", level);
 			g_snprintf(q1, sizeof q1, "hpt.L%u.q1", level);
-			bool known = word_at(g, at + 8, &hi) | word_at(g, at, &lo);
+			bool known = word_at(g, at + 8, &hi);
+
+			known = word_at(g, at, &lo) || known;
 
 			if (ends && sub < 16)
 				lo |= perm << 4 * sub;
 			else if (ends)
 				hi |= perm << 4 * (sub - 16);
 			if (!known && level > 1 && (!ends || chance(g, 50)))
-				hi |= new_page(g, 12) | 1;
+				hi |= vtd_new_page(g, 12) | 1;
 			put(g, at, lo, q0);
 			put(g, at + 8, hi, q1);
 			table = hi & (BIT(g->c->haw) - 1) & PAGE_MASK;
@@ -429,15 +195,15 @@ static void build_space(generator *g, space *s)
 		s->ss_levels = 4;
 	}
 	s->ssade = (s->pgtt == 2 || s->pgtt == 3) && ecap(g, 45) && chance(g, 45);
-	s->ss_root = new_page(g, 12);
-	s->fs_root = target_page(g, s, 12);
-	choose_addresses(g, s);
-	map_space(g, s);
+	s->ss_root = vtd_new_page(g, 12);
+	s->fs_root = vtd_target_page(g, s, 12);
+	vtd_choose_addresses(g, s);
+	vtd_map_space(g, s);
 }
 
 static void build_scalable(generator *g, uint64_t root)
 {
-	uint64_t contexts = new_page(g, 12), directory = new_page(g, 12), q0, q1;
+	uint64_t contexts = vtd_new_page(g, 12), directory = vtd_new_page(g, 12), q0, q1;
 	unsigned half = g->c->sid >> 7 & 1, pdts;
 
 	put(g, root + 16 * (g->c->sid >> 8) + 8 * half, contexts | 1,
@@ -463,7 +229,7 @@ static void build_scalable(generator *g, uint64_t root)
 		uint64_t slot = directory + 8 * (pasid >> 6);
 
 		if (!word_at(g, slot, &table)) {
-			table = new_page(g, 12);
+			table = vtd_new_page(g, 12);
 			put(g, slot, table | 1 | (chance(g, 3) ? 2 : 0), "pdir");
 		}
 		table &= PAGE_MASK;
@@ -632,7 +398,7 @@ void vtd_take_request(vtd_random_case *rc, unsigned i)
 void vtd_generate_dma(vtd_random *rnd, vtd_random_case *rc)
 {
 	generator *g = &(generator){ .rnd = rnd, .c = rc->c, .rc = rc };
-	uint64_t root = new_page(g, 12);
+	uint64_t root = vtd_new_page(g, 12);
 
 	g_array_set_size(rc->c->words, 0);
 	g_array_set_size(rc->c->bad, 0);

@@ -203,9 +203,9 @@ static bool check_optional_fields(void)
 	uint64_t drain[4] = { valid[4].words[0] | 1 << 7, valid[4].words[1] };
 
 	return expect_error("PFSID without DIT", submit_one(1, true, BIT(41), dev), IQEI_RESERVED,
-			    0) &
+			    0) &&
 	       expect_error("PFSID without DIT", submit_one(1, true, BIT(41), pdev), IQEI_RESERVED,
-			    0) &
+			    0) &&
 	       expect_error("PD without PDS", submit_one(1, true, BIT(42), drain), IQEI_RESERVED,
 			    0);
 }

@@ -10,5 +10,11 @@ bool vtd_check_descriptor_features(const char *name);
 bool vtd_check_descriptor_bits(const char *name);
 bool vtd_check_descriptor_encodings(void);
 bool vtd_check_queue_errors(void);
+/* vtd-tables-endpoints.c */
+bool vtd_check_ats(bool pasid);
+bool vtd_check_response(void);
+bool vtd_check_wait(void);
+bool vtd_check_endpoint_errors(bool timeout);
+bool vtd_check_order(void);
 
 #endif

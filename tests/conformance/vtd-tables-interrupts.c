@@ -292,15 +292,15 @@ static bool check_row(const iom_tsv_row *row, const char **why)
 		return false;
 	}
 	if (strcmp(topic, "enable") == 0 || strcmp(topic, "decode") == 0)
-		return check_decode() & check_faults();
+		return check_decode() && check_faults();
 	if (g_str_has_prefix(name, "SVT") || g_str_has_prefix(name, "5 versus"))
 		return check_sources();
 	if (g_str_has_prefix(topic, "check") || strcmp(topic, "fault") == 0)
-		return check_faults() & check_decode();
+		return check_faults() && check_decode();
 	if (strcmp(topic, "deliver") == 0)
 		return check_message_form();
 	if (strcmp(topic, "posted") == 0)
-		return check_posting() & check_faults();
+		return check_posting() && check_faults();
 	if (strcmp(topic, "caching") == 0 || strcmp(name, "pointer change") == 0) {
 		*why = "cases of invalidation.tsv: interrupt entries and SIRTP";
 		return false;

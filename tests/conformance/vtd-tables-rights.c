@@ -339,11 +339,11 @@ static bool check_memory_types(void)
 static void rights(void)
 {
 	vtd_table *t = vtd_table_open("first_stage_permissions.tsv");
-	bool first = check_first_stage(VTD_BASE_FIRST) & check_ignored();
-	bool second = check_second_stage(VTD_BASE_LEGACY, false) &
+	bool first = check_first_stage(VTD_BASE_FIRST) && check_ignored();
+	bool second = check_second_stage(VTD_BASE_LEGACY, false) &&
 		      check_second_stage(VTD_BASE_SECOND, false);
 	bool io_bits = check_second_stage(VTD_BASE_SECOND, true);
-	bool nested = check_nested() & check_first_stage(VTD_BASE_NESTED);
+	bool nested = check_nested() && check_first_stage(VTD_BASE_NESTED);
 	bool requests = check_requests();
 	bool snoop = check_snoop();
 
