@@ -47,6 +47,14 @@ static unsigned round4(unsigned n)
 	return (n + 3) & ~3u;
 }
 
+/* 7.5.3.15 Device Capabilities 2 Register, which version 1 does not have. */
+static uint32_t device_capabilities2(const iom_pci_config *c)
+{
+	unsigned exp = iom_pci_express(c);
+
+	return exp && (iom_pci_config_read(c, exp + 2, 2) & 15) >= 2 ? dword(c, exp + 0x24) : 0;
+}
+
 /* 7.8.4 Advanced Error Reporting: root ports and prefixes and flits add registers. */
 static unsigned aer(const iom_pci_config *c, unsigned at)
 {
@@ -54,7 +62,7 @@ static unsigned aer(const iom_pci_config *c, unsigned at)
 
 	if (type == PORT_ROOT || type == PORT_RCEC)
 		size = 0x38;
-	if (EXT_VERSION(dword(c, at)) >= 2 || (exp && dword(c, exp + 0x24) >> 21 & 1))
+	if (EXT_VERSION(dword(c, at)) >= 2 || device_capabilities2(c) >> 21 & 1)
 		size = 0x48; /* End-End TLP Prefix Supported */
 	if (exp && iom_pci_config_read(c, exp + 2, 2) >> 15 & 1)
 		size = 0x60; /* Flit Mode Supported: a log of 14 words */

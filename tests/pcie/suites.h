@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef IOM_TESTS_PCIE_SUITES_H
+#define IOM_TESTS_PCIE_SUITES_H
+
+#include "pcie/pcie.h"
+#include "tests/harness.h"
+
+extern const iom_suite config_suite;
+extern const iom_suite lists_suite;
+extern const iom_suite sizes_suite;
+extern const iom_suite place_suite;
+extern const iom_suite property_suite;
+extern const iom_suite expose_suite;
+extern const iom_suite dumps_suite;
+
+/* A PCI Express endpoint with nothing but the capability at 0x40. */
+iom_pci_config *test_endpoint(void);
+/* An extended capability of any header, wherever the test wants it. */
+void test_header(iom_pci_config *c, unsigned at, unsigned id, unsigned version, unsigned next);
+/* The offsets of the extended list, as text: "100 220 150". */
+char *test_offsets(const iom_pci_config *c);
+
+#endif
