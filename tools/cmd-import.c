@@ -10,7 +10,7 @@
 #define SUMMARY \
 	"Read LOG, which QEMU's -trace option wrote, and the contents of the guest's tables;\n" \
 	"write a trace that `iommulate replay` compares with QEMU's answers. SMMUv3 and VT-d, " \
-	"QEMU\n7.2 to 10.2; files may be compressed (.xz, .gz, .zst), - is standard input or " \
+	"QEMU\n7.2 to 11; files may be compressed (.xz, .gz, .zst), - is standard input or " \
 	"output."
 
 /* A number in C's notation, as an option's argument. */
