@@ -9,6 +9,7 @@ extern const iom_suite vtd_vectors_suite;
 extern const iom_suite vtd_layout_suite;
 extern const iom_suite vtd_reserved_suite;
 extern const iom_suite vtd_faults_suite;
+extern const iom_suite vtd_recording_suite;
 extern const iom_suite vtd_changes_suite;
 extern const iom_suite vtd_pages_suite;
 extern const iom_suite vtd_rights_suite;
