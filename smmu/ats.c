@@ -239,6 +239,11 @@ void smmu_ats_request(smmu *s, const iom_request *request, iom_result *result)
 			smmu_fault_report(s, &tx, &c, &f, result);
 		return;
 	}
+	/* 3.25.2: a granule protection fault on the output is a Completer Abort. */
+	if (c.eats != 2 && !smmu_gpc_check(s, out.space, out.address, SMMU_GPC_TRANSACTION)) {
+		smmu_abort(result, SMMU_DIAG_GPF);
+		return;
+	}
 	complete(s, request, &tx, &c, &out, result);
 }
 
@@ -260,6 +265,10 @@ static void pass(smmu *s, const iom_request *request, const struct smmu_tx *tx,
 {
 	if (tx->address >> s->ids.oas_bits) {
 		smmu_abort(result, SMMU_DIAG_ATS_SIZE);
+		return;
+	}
+	if (!smmu_gpc_check(s, tx->space, tx->address, SMMU_GPC_TRANSACTION)) {
+		smmu_abort(result, SMMU_DIAG_GPF);
 		return;
 	}
 	result->status = IOM_OK;
@@ -331,6 +340,10 @@ void smmu_ats_translated(smmu *s, const iom_request *request, iom_result *result
 	c.mode = SMMU_MODE_S2;
 	if (!smmu_walk(s, &tx, &c, &out, &f))
 		goto fault;
+	if (!smmu_gpc_check(s, out.space, out.address, SMMU_GPC_TRANSACTION)) {
+		smmu_abort(result, SMMU_DIAG_GPF);
+		return;
+	}
 	attr = smmu_final_attr(s, &tx.attr, &out);
 	low = iom_mask(out.page_lg2);
 	result->status = IOM_OK;

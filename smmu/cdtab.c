@@ -8,6 +8,7 @@ static bool fetch(smmu *s, const struct smmu_tx *tx, const struct smmu_context *
 		  uint64_t *pa)
 {
 	unsigned space = c->space;
+	iom_mem_status status;
 
 	*pa = address;
 	if (c->mode == SMMU_MODE_NESTED) {
@@ -20,9 +21,11 @@ static bool fetch(smmu *s, const struct smmu_tx *tx, const struct smmu_context *
 		if (out.ns)
 			space = IOM_SPACE_NONSECURE;
 	}
-	if (smmu_fetch(s, space, *pa, words, n) == IOM_MEM_OK)
+	status = smmu_fetch(s, space, *pa, words, n, SMMU_GPC_CD);
+	if (status == IOM_MEM_OK)
 		return true;
 	smmu_fault_set(f, SMMU_F_CD_FETCH, 0, diagnosis);
+	f->gpcf = status == SMMU_MEM_GPF;
 	f->fetch = *pa;
 	return false;
 }

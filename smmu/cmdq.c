@@ -247,8 +247,9 @@ static enum smmu_cerror consume(smmu *s, unsigned space, int queue, struct smmu_
 		uint64_t words[2];
 		struct smmu_cmd cmd = { s, space, queue, words };
 
-		if (iom_memory_read(s->iommu.bus.memory[space], address, words, sizeof(words)) !=
-		    IOM_MEM_OK)
+		if (!smmu_gpc_check(s, space, address, SMMU_GPC_CMDQ) ||
+		    iom_memory_read(s->iommu.bus.memory[space], address, words, sizeof(words)) !=
+			    IOM_MEM_OK)
 			return SMMU_CERROR_ABT;
 		words[0] = GUINT64_FROM_LE(words[0]);
 		words[1] = GUINT64_FROM_LE(words[1]);

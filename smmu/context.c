@@ -382,12 +382,16 @@ static bool ats_allowed(const smmu *s, const struct smmu_tx *tx, const struct sm
 }
 
 /* 5.6 VMS: virtual to physical PARTIDs */
-static bool vms(smmu *s, const uint64_t *ste, struct smmu_fault *f, uint16_t *map)
+static bool vms(smmu *s, unsigned space, const uint64_t *ste, struct smmu_fault *f, uint16_t *map)
 {
 	uint64_t address = smmu_ste_get_VMSPtr(ste), words[8];
+	iom_mem_status status;
 
-	if (smmu_fetch(s, IOM_SPACE_NONSECURE, address, words, 8) != IOM_MEM_OK) {
+	/* The VMS is in the memory of the STE. */
+	status = smmu_fetch(s, space, address, words, 8, SMMU_GPC_VMS);
+	if (status != IOM_MEM_OK) {
 		smmu_fault_set(f, SMMU_F_VMS_FETCH, 0, SMMU_DIAG_VMS_FETCH);
+		f->gpcf = status == SMMU_MEM_GPF;
 		f->fetch = address;
 		return false;
 	}
@@ -459,7 +463,7 @@ static bool load(smmu *s, struct smmu_tx *tx, struct smmu_context *c, struct smm
 	if (c->mode == SMMU_MODE_ABORT)
 		return true;
 	has_vms = c->mode == SMMU_MODE_NESTED && s->ids.mpam && smmu_ste_get_S1MPAM(ste);
-	if (has_vms && !vms(s, ste, f, map))
+	if (has_vms && !vms(s, tx->space, ste, f, map))
 		return false;
 	if (tx->origin == SMMU_ATS_REQUEST || tx->origin == SMMU_ATS_TRANSLATED) {
 		if (!ats_allowed(s, tx, c, f))

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Reading and updating translation table descriptors. */
+#include <string.h>
+
 #include "smmu/layouts/descriptors.h"
 #include "smmu/walk.h"
 
@@ -13,8 +15,12 @@ IOM_DEFINE_LAYOUT(smmu_s2_leaf, "stage 2 leaf descriptor", 64,
 iom_mem_status smmu_desc_read(smmu *s, unsigned space, uint64_t address, bool big_endian,
 			      uint64_t *desc)
 {
-	iom_mem_status status = iom_memory_load64(s->iommu.bus.memory[space], address, desc);
+	iom_mem_status status;
 
+	*desc = 0;
+	if (!smmu_gpc_check(s, space, address, SMMU_GPC_WALK))
+		return SMMU_MEM_GPF;
+	status = iom_memory_load64(s->iommu.bus.memory[space], address, desc);
 	iom_count(&s->iommu, IOM_STAT_TABLE_READS);
 	if (big_endian)
 		*desc = GUINT64_SWAP_LE_BE(*desc);
@@ -30,6 +36,8 @@ iom_mem_status smmu_desc_cas(smmu *s, unsigned space, uint64_t address, bool big
 
 	if (big_endian)
 		desired = GUINT64_SWAP_LE_BE(desired);
+	if (!smmu_gpc_check(s, space, address, SMMU_GPC_WALK))
+		return SMMU_MEM_GPF;
 	status = iom_memory_cas64(s->iommu.bus.memory[space], address, &found, desired);
 	if (status == IOM_MEM_OK && found == expected)
 		iom_count(&s->iommu, IOM_STAT_TABLE_WRITES);
@@ -37,11 +45,15 @@ iom_mem_status smmu_desc_cas(smmu *s, unsigned space, uint64_t address, bool big
 	return status;
 }
 
-iom_mem_status smmu_fetch(smmu *s, unsigned space, uint64_t address, uint64_t *words, unsigned n)
+iom_mem_status smmu_fetch(smmu *s, unsigned space, uint64_t address, uint64_t *words, unsigned n,
+			  enum smmu_gpc_access access)
 {
-	iom_mem_status status =
-		iom_memory_read(s->iommu.bus.memory[space], address, words, n * sizeof(*words));
+	iom_mem_status status;
 
+	memset(words, 0, n * sizeof(*words));
+	if (!smmu_gpc_check(s, space, address, access))
+		return SMMU_MEM_GPF;
+	status = iom_memory_read(s->iommu.bus.memory[space], address, words, n * sizeof(*words));
 	iom_count(&s->iommu, IOM_STAT_TABLE_READS);
 	for (unsigned i = 0; i < n; i++)
 		words[i] = GUINT64_FROM_LE(words[i]);

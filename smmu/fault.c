@@ -87,6 +87,7 @@ void smmu_event_build(const struct smmu_tx *tx, const struct smmu_fault *f, uint
 	case SMMU_F_CD_FETCH:
 	case SMMU_F_VMS_FETCH:
 		smmu_evt_F_STE_FETCH_set_FetchAddr(w, f->fetch);
+		smmu_evt_F_STE_FETCH_set_GPCF(w, f->gpcf);
 		break;
 	case SMMU_F_WALK_EABT:
 		build_access(tx, f, w);
@@ -94,6 +95,7 @@ void smmu_event_build(const struct smmu_tx *tx, const struct smmu_fault *f, uint
 		smmu_evt_F_WALK_EABT_set_CLASS(w, f->class);
 		smmu_evt_F_WALK_EABT_set_NSIPA(w, f->s2 && f->ns_ipa);
 		smmu_evt_F_WALK_EABT_set_FetchAddr(w, f->fetch);
+		smmu_evt_F_WALK_EABT_set_GPCF(w, f->gpcf);
 		break;
 	case SMMU_F_TRANSLATION:
 	case SMMU_F_ADDR_SIZE:

@@ -18,7 +18,7 @@ static bool has_ecmdq(const smmu *s, unsigned space)
 					    : s->ids.ecmdq && s->ids.r_ecmdq;
 }
 
-/* Pages follow each other in this order: VATOS, S_VATOS, control pages, Realm, PMCG. */
+/* Pages follow each other in this order: VATOS, S_VATOS, control pages, Realm, Root, PMCG. */
 void smmu_frame_init(smmu *s)
 {
 	uint64_t end = 2 * PAGE, idr2 = s->config.idr[2], s_idr2;
@@ -49,8 +49,14 @@ void smmu_frame_init(smmu *s)
 		end += PAGE << s->ids.ecmdq_pages_lg2;
 	}
 	if (s->ids.realm) {
+		/* BA_REALM is even. */
+		end = (end + 2 * PAGE - 1) & ~(2 * PAGE - 1);
 		s->realm_base = end;
 		end += 2 * PAGE;
+	}
+	if (s->ids.rme) {
+		s->root_base = end;
+		end += PAGE;
 	}
 	s->n_pmcg = s->config.pmcg_groups;
 	if (s->n_pmcg) {
@@ -191,6 +197,11 @@ static bool control_page_offset(const smmu *s, uint64_t offset, unsigned *interf
 	return true;
 }
 
+static bool in_root(const smmu *s, uint64_t offset)
+{
+	return s->root_base && offset >= s->root_base && offset < s->root_base + PAGE;
+}
+
 uint64_t smmu_other_read(smmu *s, uint64_t offset, unsigned size, iom_space space)
 {
 	unsigned interface;
@@ -203,6 +214,8 @@ uint64_t smmu_other_read(smmu *s, uint64_t offset, unsigned size, iom_space spac
 		return size == 4 ? identification(offset) : 0;
 	if (find_ecmdq(s, offset, &p))
 		return may_access(p.space, space) ? read_ecmdq(s, &p, size) : 0;
+	if (in_root(s, offset))
+		return space == IOM_SPACE_ROOT ? smmu_root_read(s, offset - s->root_base, size) : 0;
 	if (s->pmcg_base && offset >= s->pmcg_base)
 		return smmu_pmcg_read(s, offset - s->pmcg_base, size);
 	if (control_page_offset(s, offset, &interface, &in)) {
@@ -225,6 +238,9 @@ void smmu_other_write(smmu *s, uint64_t offset, unsigned size, uint64_t value, i
 	if (find_ecmdq(s, offset, &p)) {
 		if (may_access(p.space, space))
 			write_ecmdq(s, &p, size, value);
+	} else if (in_root(s, offset)) {
+		if (space == IOM_SPACE_ROOT)
+			smmu_root_write(s, offset - s->root_base, size, value);
 	} else if (s->pmcg_base && offset >= s->pmcg_base) {
 		smmu_pmcg_write(s, offset - s->pmcg_base, size, value);
 	}
@@ -245,5 +261,7 @@ const iom_layout *smmu_other_layout(const smmu *s, uint64_t offset, const char *
 		*name = ecmdq[p.reg / 4].name;
 		return ecmdq[p.reg / 4].layout;
 	}
+	if (in_root(s, offset))
+		return smmu_root_layout(offset - s->root_base, name);
 	return NULL;
 }

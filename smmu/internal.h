@@ -24,6 +24,7 @@
 #include "smmu/attrs.h"
 #include "smmu/context.h"
 #include "smmu/diagnosis.h"
+#include "smmu/gpc.h"
 #include "smmu/ids.h"
 #include "smmu/layouts/cd.h"
 #include "smmu/layouts/commands.h"
@@ -200,8 +201,10 @@ typedef struct smmu {
 	uint64_t commands[IOM_MAX_COMMANDS];
 	struct smmu_pmcg *pmcg;
 	unsigned n_pmcg;
+	struct smmu_root root;
 	/* register frame */
-	uint64_t vatos_base, s_vatos_base, ecmdq_base[SMMU_N_SPACES], realm_base, pmcg_base;
+	uint64_t vatos_base, s_vatos_base, ecmdq_base[SMMU_N_SPACES], realm_base, root_base,
+		pmcg_base;
 	uint64_t mmio_size;
 } smmu;
 
@@ -244,7 +247,10 @@ void smmu_regs_reset(smmu *s);
 void smmu_frame_init(smmu *s);
 
 /* Memory of a space: fetches of structures. 64-bit words in host order. */
-iom_mem_status smmu_fetch(smmu *s, unsigned space, uint64_t address, uint64_t *words, unsigned n);
+iom_mem_status smmu_fetch(smmu *s, unsigned space, uint64_t address, uint64_t *words, unsigned n,
+			  enum smmu_gpc_access access);
+/* What such accesses report when the granule protection check refuses them. */
+#define SMMU_MEM_GPF ((iom_mem_status)0x10)
 
 /* gerror.c, queue.c: with the lock held */
 void smmu_gerror(smmu *s, unsigned space, uint32_t bit);

@@ -155,7 +155,9 @@ static enum outcome enqueue(smmu *s, const iom_page_request *r)
 			       smmu_queue_entry(&q, q.prod, 4), r->address, words, 2);
 	words[0] = GUINT64_TO_LE(words[0]);
 	words[1] = GUINT64_TO_LE(words[1]);
-	if (iom_memory_write(s->iommu.bus.memory[space],
+	if (!smmu_gpc_check(s, space, smmu_queue_entry(&q, q.prod, 4) & iom_mask(s->ids.oas_bits),
+			    SMMU_GPC_PRIQ) ||
+	    iom_memory_write(s->iommu.bus.memory[space],
 			     smmu_queue_entry(&q, q.prod, 4) & iom_mask(s->ids.oas_bits), words,
 			     sizeof(words)) != IOM_MEM_OK) {
 		smmu_gerror(s, space, SMMU_GERROR_PRIQ_ABT);

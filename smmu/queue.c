@@ -88,13 +88,14 @@ void smmu_interrupt(smmu *s, unsigned space, enum smmu_irq which)
 	static const struct {
 		uint8_t enable, cfg0, cfg1;
 		uint8_t abort;
+		uint16_t access;
 	} irqs[] = {
 		{ SMMU_IRQ_EVENTQ, SMMU_R_EVENTQ_IRQ_CFG0, SMMU_R_EVENTQ_IRQ_CFG1,
-		  SMMU_GERROR_MSI_EVENTQ_ABT },
+		  SMMU_GERROR_MSI_EVENTQ_ABT, SMMU_GPC_MSI_EVENTQ },
 		{ SMMU_IRQ_PRIQ, SMMU_R_PRIQ_IRQ_CFG0, SMMU_R_PRIQ_IRQ_CFG1,
-		  SMMU_GERROR_MSI_PRIQ_ABT },
+		  SMMU_GERROR_MSI_PRIQ_ABT, SMMU_GPC_MSI_PRIQ },
 		{ SMMU_IRQ_GERROR, SMMU_R_GERROR_IRQ_CFG0, SMMU_R_GERROR_IRQ_CFG1,
-		  SMMU_GERROR_MSI_GERROR_ABT },
+		  SMMU_GERROR_MSI_GERROR_ABT, SMMU_GPC_MSI_GERROR },
 	};
 	uint64_t cfg0, address;
 	unsigned target = space;
@@ -108,9 +109,10 @@ void smmu_interrupt(smmu *s, unsigned space, enum smmu_irq which)
 		return;
 	if (space == IOM_SPACE_REALM && cfg0 >> 63)
 		target = IOM_SPACE_NONSECURE;
-	if (iom_send_msi(&s->iommu, (iom_space)target, address,
+	if (!smmu_gpc_check(s, target, address, (enum smmu_gpc_access)irqs[which].access) ||
+	    iom_send_msi(&s->iommu, (iom_space)target, address,
 			 (uint32_t)smmu_reg(s, space, (enum smmu_reg)irqs[which].cfg1)) !=
-	    IOM_MEM_OK)
+		    IOM_MEM_OK)
 		smmu_gerror(s, space, irqs[which].abort);
 }
 
@@ -179,8 +181,9 @@ bool smmu_event_write(smmu *s, unsigned space, const uint64_t *record, bool stal
 	for (unsigned i = 0; i < 4; i++)
 		words[i] = GUINT64_TO_LE(record[i]);
 	address = smmu_queue_entry(&q, q.prod, 5) & iom_mask(s->ids.oas_bits);
-	if (iom_memory_write(s->iommu.bus.memory[space], address, words, sizeof(words)) !=
-	    IOM_MEM_OK) {
+	if (!smmu_gpc_check(s, space, address, SMMU_GPC_EVENTQ) ||
+	    iom_memory_write(s->iommu.bus.memory[space], address, words, sizeof(words)) !=
+		    IOM_MEM_OK) {
 		iom_count_n(&s->iommu, IOM_STAT_EVENTS_LOST, !stall);
 		smmu_gerror(s, space, SMMU_GERROR_EVENTQ_ABT);
 		return false;

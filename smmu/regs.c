@@ -434,7 +434,7 @@ static void write_row(smmu *s, unsigned space, const struct row *r, uint64_t raw
 	if (!writable(s, space, (enum guard)r->guard))
 		return;
 	if (r->reg == X_INIT) {
-		if (raw & 1)
+		if ((raw & 1) && !(s->root.cr0 & 2))
 			iom_tags_invalidate_all(s->tags);
 		return;
 	}
@@ -646,4 +646,5 @@ void smmu_regs_reset(smmu *s)
 	s->pi[IOM_SPACE_SECURE].reg[SMMU_R_VATOS_SID] = 0;
 	memset(s->atc, 0, sizeof(s->atc));
 	smmu_pmcg_reset(s);
+	s->root = (struct smmu_root){ 0 };
 }

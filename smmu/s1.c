@@ -31,6 +31,13 @@ static bool fail(const struct s1_walk *w, enum smmu_event event, enum smmu_diagn
 	return false;
 }
 
+static bool fetch_failed(const struct s1_walk *w, iom_mem_status status, int level, uint64_t pa)
+{
+	fail(w, SMMU_F_WALK_EABT, SMMU_DIAG_S1_WALK_ABORT, level, pa);
+	w->f->gpcf = status == SMMU_MEM_GPF;
+	return false;
+}
+
 static bool nested(const struct s1_walk *w)
 {
 	return w->c->mode == SMMU_MODE_NESTED;
@@ -179,13 +186,15 @@ static bool descriptor_pa(struct s1_walk *w, uint64_t address, unsigned need, ui
 static int update(struct s1_walk *w, uint64_t address, uint64_t desc, uint64_t want, int level)
 {
 	uint64_t pa, found = desc;
+	iom_mem_status status;
 	unsigned space;
 
 	/* 3.13.5: to stage 2 the update is a write. */
 	if (!descriptor_pa(w, address, IOM_READ | IOM_WRITE, &pa, &space))
 		return 0;
-	if (smmu_desc_cas(w->s, space, pa, w->c->s1.big_endian, &found, want) != IOM_MEM_OK)
-		return fail(w, SMMU_F_WALK_EABT, SMMU_DIAG_S1_WALK_ABORT, level, pa);
+	status = smmu_desc_cas(w->s, space, pa, w->c->s1.big_endian, &found, want);
+	if (status != IOM_MEM_OK)
+		return fetch_failed(w, status, level, pa);
 	if (found != desc)
 		return -1;
 	if (iom_observed(&w->s->iommu))
@@ -311,13 +320,15 @@ static int step(struct s1_walk *w, int level, uint64_t address, uint64_t *next,
 	bool ds = w->c->s1.ds && h->granule_lg2 != 16, is_table;
 	unsigned shift = smmu_level_shift(h->granule_lg2, level), space;
 	uint64_t pa, desc, oa;
+	iom_mem_status status;
 
 	if (!descriptor_pa(w, address, IOM_READ, &pa, &space))
 		return 0;
 	if (w->tx->walk_reads)
 		++*w->tx->walk_reads;
-	if (smmu_desc_read(s, space, pa, w->c->s1.big_endian, &desc) != IOM_MEM_OK)
-		return fail(w, SMMU_F_WALK_EABT, SMMU_DIAG_S1_WALK_ABORT, level, pa);
+	status = smmu_desc_read(s, space, pa, w->c->s1.big_endian, &desc);
+	if (status != IOM_MEM_OK)
+		return fetch_failed(w, status, level, pa);
 	is_table = (desc & 3) == 3 && level < 3;
 	*is_leaf = level == 3 ? (desc & 3) == 3
 			      : (desc & 3) == 1 && smmu_block_allowed(h->granule_lg2, level, ds,

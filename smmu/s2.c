@@ -46,6 +46,13 @@ static bool fail(const struct s2_walk *w, enum smmu_event event, enum smmu_diagn
 	return false;
 }
 
+static bool fetch_failed(const struct s2_walk *w, iom_mem_status status, int level, uint64_t pa)
+{
+	fail(w, SMMU_F_WALK_EABT, SMMU_DIAG_S2_WALK_ABORT, level, pa);
+	w->f->gpcf = status == SMMU_MEM_GPF;
+	return false;
+}
+
 static void scope_of(const struct s2_walk *w, int level, iom_cache_scope *scope)
 {
 	enum smmu_scope_kind kind = w->ipa_space ? SMMU_SCOPE_S2_SECURE : SMMU_SCOPE_S2;
@@ -186,6 +193,7 @@ static int leaf(struct s2_walk *w, uint64_t desc, uint64_t address, int level, u
 {
 	const struct smmu_s2 *s2 = w->s2;
 	uint64_t want = desc, found = desc;
+	iom_mem_status status;
 	unsigned grants;
 	bool probe = w->tx->origin == SMMU_ATS_REQUEST && w->class == SMMU_CLASS_IN;
 
@@ -218,8 +226,9 @@ static int leaf(struct s2_walk *w, uint64_t desc, uint64_t address, int level, u
 			memcpy(out->perm, out->grant, 2);
 		return 1;
 	}
-	if (smmu_desc_cas(w->s, w->walk_space, address, s2->big_endian, &found, want) != IOM_MEM_OK)
-		return fail(w, SMMU_F_WALK_EABT, SMMU_DIAG_S2_WALK_ABORT, level, address);
+	status = smmu_desc_cas(w->s, w->walk_space, address, s2->big_endian, &found, want);
+	if (status != IOM_MEM_OK)
+		return fetch_failed(w, status, level, address);
 	if (found != desc)
 		return -1;
 	if (iom_observed(&w->s->iommu))
@@ -233,12 +242,14 @@ static int leaf(struct s2_walk *w, uint64_t desc, uint64_t address, int level, u
 static int table_flag(struct s2_walk *w, uint64_t desc, uint64_t address, int level)
 {
 	uint64_t found = desc;
+	iom_mem_status status;
 
 	if (!w->s2->haft || iom_get(desc, 10, 10) || w->tx->passive)
 		return 1;
-	if (smmu_desc_cas(w->s, w->walk_space, address, w->s2->big_endian, &found,
-			  desc | UINT64_C(1) << 10) != IOM_MEM_OK)
-		return fail(w, SMMU_F_WALK_EABT, SMMU_DIAG_S2_WALK_ABORT, level, address);
+	status = smmu_desc_cas(w->s, w->walk_space, address, w->s2->big_endian, &found,
+			       desc | UINT64_C(1) << 10);
+	if (status != IOM_MEM_OK)
+		return fetch_failed(w, status, level, address);
 	return found == desc ? 1 : -1;
 }
 
@@ -255,14 +266,16 @@ static bool walk(struct s2_walk *w, struct smmu_s2_out *out)
 		unsigned bits =
 			level == s2->start_level ? s2->ia_bits - shift : s2->granule_lg2 - 3u;
 		uint64_t address = table | (w->ipa >> shift & iom_mask(bits)) << 3;
+		iom_mem_status status;
 		uint64_t desc, oa;
 		bool is_table, is_leaf;
 		int done;
 
 		if (w->tx->walk_reads)
 			++*w->tx->walk_reads;
-		if (smmu_desc_read(s, w->walk_space, address, s2->big_endian, &desc) != IOM_MEM_OK)
-			return fail(w, SMMU_F_WALK_EABT, SMMU_DIAG_S2_WALK_ABORT, level, address);
+		status = smmu_desc_read(s, w->walk_space, address, s2->big_endian, &desc);
+		if (status != IOM_MEM_OK)
+			return fetch_failed(w, status, level, address);
 		is_table = (desc & 3) == 3 && level < 3;
 		is_leaf = level == 3
 				  ? (desc & 3) == 3

@@ -14,6 +14,8 @@
 G_STATIC_ASSERT(SMMU_N_REGS == 41);
 G_STATIC_ASSERT(sizeof(struct smmu_ecmdq) == 4 * sizeof(uint64_t));
 
+#define ROOT_WORDS 7
+G_STATIC_ASSERT(sizeof(struct smmu_root) == ROOT_WORDS * sizeof(uint64_t));
 #define PMCG_WORDS (sizeof(struct smmu_pmcg) / sizeof(uint64_t))
 G_STATIC_ASSERT(sizeof(struct smmu_pmcg) % sizeof(uint64_t) == 0);
 
@@ -78,6 +80,7 @@ GBytes *smmu_save(iom_iommu *iommu)
 						    a->requester
 					  : 0);
 	}
+	iom_writer_words(w, (const uint64_t *)&s->root, ROOT_WORDS);
 	for (unsigned i = 0; i < s->n_pmcg; i++) {
 		uint64_t words[PMCG_WORDS];
 
@@ -163,7 +166,7 @@ gboolean smmu_load(iom_iommu *iommu, GBytes *state, GError **error)
 {
 	smmu *s = smmu_of(iommu);
 	struct loaded l[SMMU_N_SPACES];
-	uint64_t ids[ID_WORDS], own[ID_WORDS], atc[G_N_ELEMENTS(s->atc)];
+	uint64_t ids[ID_WORDS], own[ID_WORDS], root[ROOT_WORDS], atc[G_N_ELEMENTS(s->atc)];
 	g_autofree uint64_t *pmcg = g_new0(uint64_t, s->n_pmcg * PMCG_WORDS + 1);
 	uint32_t version;
 	iom_reader *r = iom_reader_new(state, IOM_KIND_SMMUV3, STATE_VERSION, &version, error);
@@ -181,6 +184,7 @@ gboolean smmu_load(iom_iommu *iommu, GBytes *state, GError **error)
 	}
 	for (unsigned i = 0; i < G_N_ELEMENTS(s->atc); i++)
 		good = good && iom_reader_u64(r, &atc[i]);
+	good = good && iom_reader_words(r, root, ROOT_WORDS);
 	for (unsigned i = 0; i < s->n_pmcg; i++)
 		good = good && iom_reader_words(r, pmcg + i * PMCG_WORDS, PMCG_WORDS);
 	if (!same) {
@@ -206,6 +210,7 @@ gboolean smmu_load(iom_iommu *iommu, GBytes *state, GError **error)
 		for (unsigned space = 0; space < SMMU_N_SPACES; space++)
 			apply(s, space, &l[space]);
 		apply_atc(s, atc);
+		memcpy(&s->root, root, sizeof(s->root));
 		if (s->n_pmcg)
 			memcpy(s->pmcg, pmcg, s->n_pmcg * sizeof(*s->pmcg));
 		g_mutex_unlock(&s->lock);

@@ -2,10 +2,12 @@
 /* Finding the STE of a stream (3.3.1 Stream table lookup). */
 #include "smmu/walk.h"
 
-static bool fetch_fault(struct smmu_fault *f, uint64_t address, enum smmu_diagnosis diagnosis)
+static bool fetch_fault(struct smmu_fault *f, uint64_t address, enum smmu_diagnosis diagnosis,
+			iom_mem_status status)
 {
 	smmu_fault_set(f, SMMU_F_STE_FETCH, 0, diagnosis);
 	f->fetch = address;
+	f->gpcf = status == SMMU_MEM_GPF;
 	return false;
 }
 
@@ -21,12 +23,14 @@ static bool level1(smmu *s, unsigned space, uint64_t base, unsigned split, uint3
 {
 	uint64_t address = base + (uint64_t)(sid >> split) * 8, l1std, l2ptr;
 	uint32_t index = sid & (uint32_t)iom_mask(split);
+	iom_mem_status status;
 	unsigned span;
 
 	if (address >> s->ids.oas_bits)
-		return fetch_fault(f, address, SMMU_DIAG_STE_ADDRESS);
-	if (smmu_fetch(s, space, address, &l1std, 1) != IOM_MEM_OK)
-		return fetch_fault(f, address, SMMU_DIAG_L1STD_FETCH);
+		return fetch_fault(f, address, SMMU_DIAG_STE_ADDRESS, IOM_MEM_ABORT);
+	status = smmu_fetch(s, space, address, &l1std, 1, SMMU_GPC_STE);
+	if (status != IOM_MEM_OK)
+		return fetch_fault(f, address, SMMU_DIAG_L1STD_FETCH, status);
 	if (iom_observed(&s->iommu))
 		iom_step_read(&s->iommu, "L1STD", &smmu_l1std_layout, address, sid, &l1std, 1);
 	span = (unsigned)smmu_l1std_get_Span(&l1std);
@@ -46,6 +50,7 @@ bool smmu_ste_fetch(smmu *s, unsigned space, uint32_t sid, uint64_t *ste, struct
 	unsigned log2size = (unsigned)smmu_STRTAB_BASE_CFG_get_LOG2SIZE(&cfg);
 	unsigned split = (unsigned)smmu_STRTAB_BASE_CFG_get_SPLIT(&cfg);
 	unsigned sidsize = space == IOM_SPACE_SECURE ? s->ids.s_sidsize : s->ids.sidsize;
+	iom_mem_status status;
 	bool two_level = s->ids.st_2level && smmu_STRTAB_BASE_CFG_get_FMT(&cfg) == 1;
 
 	/* 6.3.25: the range check uses the size that StreamIDs can have, the
@@ -64,9 +69,10 @@ bool smmu_ste_fetch(smmu *s, unsigned space, uint32_t sid, uint64_t *ste, struct
 		address = base + (uint64_t)sid * 64;
 	}
 	if (address >> s->ids.oas_bits)
-		return fetch_fault(f, address, SMMU_DIAG_STE_ADDRESS);
-	if (smmu_fetch(s, space, address, ste, 8) != IOM_MEM_OK)
-		return fetch_fault(f, address, SMMU_DIAG_STE_FETCH);
+		return fetch_fault(f, address, SMMU_DIAG_STE_ADDRESS, IOM_MEM_ABORT);
+	status = smmu_fetch(s, space, address, ste, 8, SMMU_GPC_STE);
+	if (status != IOM_MEM_OK)
+		return fetch_fault(f, address, SMMU_DIAG_STE_FETCH, status);
 	if (iom_observed(&s->iommu))
 		iom_step_read(&s->iommu, "STE", &smmu_ste_layout, address, sid, ste, 8);
 	return true;

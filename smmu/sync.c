@@ -15,7 +15,8 @@ static void message(const struct smmu_cmd *cmd)
 		return;
 	if (cmd->space == IOM_SPACE_REALM && smmu_cmd_SYNC_get_MSI_NS(cmd->w))
 		target = IOM_SPACE_NONSECURE;
-	if (iom_send_msi(&s->iommu, (iom_space)target, address,
+	if (!smmu_gpc_check(s, target, address, SMMU_GPC_MSI_CMDQ) ||
+	    iom_send_msi(&s->iommu, (iom_space)target, address,
 			 (uint32_t)smmu_cmd_SYNC_get_MSIData(cmd->w)) != IOM_MEM_OK)
 		smmu_gerror(s, cmd->space, SMMU_GERROR_MSI_CMDQ_ABT);
 }

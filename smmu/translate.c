@@ -410,6 +410,17 @@ static void bypass_result(const smmu *s, const struct smmu_tx *tx, iom_result *r
 	result->span = (UINT64_C(1) << s->ids.oas_bits) - tx->address;
 }
 
+/* 3.25: the output is checked at every access, hit or not; no event tells. */
+static bool granule_allowed(smmu *s, unsigned space, uint64_t address, iom_result *result)
+{
+	if (G_LIKELY(!s->ids.rme) || smmu_gpc_check(s, space, address, SMMU_GPC_TRANSACTION))
+		return true;
+	memset(result, 0, sizeof(*result));
+	result->fault.level = -1;
+	smmu_abort(result, SMMU_DIAG_GPF);
+	return false;
+}
+
 /* 3.11 Reset, Enable and initialization: SMMUEN is 0. */
 static void disabled(smmu *s, const iom_request *request, struct smmu_tx *tx, iom_result *result)
 {
@@ -498,6 +509,8 @@ static void slow(smmu *s, const iom_request *request, struct smmu_tx *tx, iom_re
 	tx->epoch = iom_tags_epoch(s->tags);
 	if (!smmu_enabled(s, tx->space)) {
 		disabled(s, request, tx, result);
+		if (result->status == IOM_OK)
+			granule_allowed(s, result->space, result->address, result);
 		return;
 	}
 	memset(&c, 0, sizeof(c));
@@ -512,11 +525,15 @@ static void slow(smmu *s, const iom_request *request, struct smmu_tx *tx, iom_re
 		struct smmu_hot hot;
 
 		smmu_hot_fill(&c, &hot);
-		if (tlb_answers(s, request, &hot, result))
+		if (tlb_answers(s, request, &hot, result)) {
+			granule_allowed(s, result->space, result->address, result);
 			return;
+		}
 	}
 	if (!smmu_walk(s, tx, &c, &out, &f))
 		goto fault;
+	if (!granule_allowed(s, out.space, out.address, result))
+		return;
 	success(s, request, tx, &c, &out, result);
 	keep(s, tx, &c, &out);
 	return;
@@ -560,6 +577,7 @@ void smmu_translate(iom_iommu *iommu, const iom_request *request, iom_result *re
 	}
 	if (G_LIKELY(request->space < SMMU_N_SPACES && smmu_enabled(s, request->space)) &&
 	    hit(s, request, result)) {
+		granule_allowed(s, result->space, result->address, result);
 		if (G_UNLIKELY(s->n_pmcg))
 			count(s, request, NULL, false);
 		return;

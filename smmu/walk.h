@@ -44,6 +44,7 @@ struct smmu_fault {
 	uint8_t class;
 	bool tt_write; /* a descriptor update, not a read, was refused (TTRnW 0) */
 	bool ns_ipa;
+	bool gpcf; /* the granule protection check refused the fetch */
 	bool read_refused; /* atomic: only the read was refused */
 	int8_t level;
 	uint16_t diagnosis;
