@@ -293,6 +293,19 @@ static void program_interface(const iom_smmu_registers *r, iom_iommu *iommu, iom
 				     space);
 }
 
+/* With RME nothing passes before Root software has said so (ROOT_CR0.ACCESSEN). */
+static void let_root_pass(iom_iommu *iommu)
+{
+	uint64_t size = iom_iommu_mmio_size(iommu);
+	const char *name;
+
+	for (uint64_t page = 0x20000; page < size; page += 0x10000) {
+		if (iom_iommu_register(iommu, page + 0x20, &name) &&
+		    strcmp(name, "SMMU_ROOT_CR0") == 0)
+			iom_iommu_mmio_write(iommu, page + 0x20, 4, 1, IOM_SPACE_ROOT);
+	}
+}
+
 iom_iommu *smmu_build_model(const smmu_build *build, const char *preset, iom_memory **memory)
 {
 	iom_memory *mem = build_memory(build);
@@ -312,6 +325,7 @@ iom_iommu *smmu_build_model(const smmu_build *build, const char *preset, iom_mem
 		iom_memory_unref(mem);
 		return NULL;
 	}
+	let_root_pass(iommu);
 	if (build->space != IOM_SPACE_NONSECURE)
 		program_interface(&build->vector.registers, iommu, build->space);
 	else

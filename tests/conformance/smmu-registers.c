@@ -251,7 +251,8 @@ static bool keeps_value(const char *name)
 {
 	static const char *const others[] = {
 		"GATOS_CTRL", "VATOS_CTRL",  "DPT_CFG_FAR", "S_INIT",
-		"GPF_FAR",    "GPT_CFG_FAR", "TLBI",        "GERRORN"
+		"GPF_FAR",    "GPT_CFG_FAR", "TLBI",        "GERRORN",
+		"GPT_BASE_UPDATE"
 	};
 
 	for (unsigned i = 0; i < G_N_ELEMENTS(others); i++) {
