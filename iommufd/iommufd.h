@@ -43,6 +43,8 @@ typedef struct iom_iommufd_engine_config {
 	const char *profile;
 	bool selftest; /* answer IOMMU_TEST_CMD: the kernel's mock driver */
 	bool vfio_noiommu; /* as a kernel with VFIO noiommu */
+	bool no_huge_pages; /* as a kernel without transparent huge pages: addresses that it
+			     * chooses are aligned to a page at most */
 	bool strict_counts; /* invalidations count only what was really done */
 	uint64_t memlock_limit; /* bytes that may be pinned without CAP_IPC_LOCK */
 } iom_iommufd_engine_config;

@@ -213,6 +213,7 @@ struct iomfd_engine *iomfd_engine_new(const iom_iommufd_engine_config *config, G
 	e->mock = config->selftest;
 	e->vfio_noiommu = config->vfio_noiommu;
 	e->fragment = IOMFD_PAGE;
+	e->iova_align_max = config->no_huge_pages ? IOMFD_PAGE : 2ul << 20;
 	e->next_group = 1u << 20; /* of devices without a group number of their own */
 	return e;
 }
@@ -221,6 +222,14 @@ void iomfd_engine_free(struct iomfd_engine *e)
 {
 	GList *fds = g_hash_table_get_keys(e->fds);
 
+	/* What is still mapped stays mapped, but holds nothing any more. */
+	while (e->mappings->len) {
+		iomfd_mapping m = g_array_index(e->mappings, iomfd_mapping, 0);
+
+		g_array_remove_index_fast(e->mappings, 0);
+		m.owner->users--;
+		iomfd_file_unref(m.owner->ctx->file);
+	}
 	for (GList *l = fds; l; l = l->next)
 		iomfd_fd_close(e, GPOINTER_TO_INT(l->data));
 	g_list_free(fds);
@@ -359,11 +368,19 @@ int iomfd_engine_mmap(struct iomfd_engine *e, int fd, void **addr, size_t length
 	mapping = (iomfd_mapping){ (uint64_t)(uintptr_t)got, length, m->owner };
 	g_array_append_val(e->mappings, mapping);
 	m->owner->users++;
+	iomfd_file_ref(m->owner->ctx->file);
 	*addr = got;
 	return 0;
 }
 
-/* Each piece of a mapping that is left holds the owner. */
+static void piece_added(struct iomfd_engine *e, const iomfd_mapping *piece)
+{
+	g_array_append_vals(e->mappings, piece, 1);
+	piece->owner->users++;
+	iomfd_file_ref(piece->owner->ctx->file);
+}
+
+/* Each piece of a mapping that is left holds the owner, and the open file. */
 int iomfd_engine_munmap(struct iomfd_engine *e, void *addr, size_t length)
 {
 	uint64_t start = (uint64_t)(uintptr_t)addr, end;
@@ -379,15 +396,12 @@ int iomfd_engine_munmap(struct iomfd_engine *e, void *addr, size_t length)
 		if (m.addr >= end || m.addr + m.length <= start)
 			continue;
 		g_array_remove_index_fast(e->mappings, i);
+		if (m.addr < start)
+			piece_added(e, &left);
+		if (m.addr + m.length > end)
+			piece_added(e, &right);
 		m.owner->users--;
-		if (m.addr < start) {
-			g_array_append_val(e->mappings, left);
-			m.owner->users++;
-		}
-		if (m.addr + m.length > end) {
-			g_array_append_val(e->mappings, right);
-			m.owner->users++;
-		}
+		iomfd_file_unref(m.owner->ctx->file);
 	}
 	return 0;
 }

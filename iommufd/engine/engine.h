@@ -291,6 +291,7 @@ struct iomfd_engine {
 	uint64_t locked_vm, memlock_limit; /* pages */
 	uint32_t capabilities; /* IOM_IOMMUFD_CAP_* */
 	uint32_t max_objects;
+	uint64_t iova_align_max;
 	uint32_t lose_events, vevent_sequence;
 	uint32_t busy_attaches;
 	bool strict_counts;

@@ -7,8 +7,6 @@
 
 #include <string.h>
 
-#define HUGE_PAGE (2ul << 20) /* what the kernel aligns chosen addresses to at most */
-
 static int compare_u64(gconstpointer a, gconstpointer b, gpointer unused)
 {
 	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
@@ -384,7 +382,7 @@ static int choose_iova(const iomfd_ioas *ioas, uint64_t addr, uint64_t length, u
 	alignment = roundup_pow2(length);
 	if (addr)
 		alignment = MIN(alignment, addr & -addr);
-	alignment = MIN(alignment, HUGE_PAGE);
+	alignment = MIN(alignment, ioas->obj.ctx->engine->iova_align_max);
 	if (alignment < ioas->alignment)
 		return -EINVAL;
 	if (ioas->allowed->len) {

@@ -57,10 +57,10 @@ static int alloc_paging(iomfd_dev *dev, uint32_t flags, const iomfd_udata *data,
 	d->dirty = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
 	if (config.pagetable_type == IOMFD_MOCK_PT_HUGE) {
 		d->base.pgsizes = IOMFD_MOCK_HUGE_PAGE_SIZE | IOMFD_PAGE;
-		d->base.aperture_last = (1ull << 35) - 1;
+		d->base.aperture_last = (1ull << 38) - 1;
 	} else {
 		/* Contiguous entries make every size from 2 KiB on. */
-		d->base.pgsizes = 0x7ffffffff800ull;
+		d->base.pgsizes = 0x1ffffff800ull;
 		d->base.aperture_start = IOMFD_MOCK_APERTURE_START;
 		d->base.aperture_last = IOMFD_MOCK_APERTURE_LAST;
 	}

@@ -284,6 +284,8 @@ int iomfd_pages_rw(iomfd_pages *p, uint64_t byte, void *data, uint64_t length, b
 		return -EPERM;
 	if (p->type == IOMFD_PAGES_DMABUF)
 		return -EINVAL;
+	/* A single page is not pinned as the set's pages are, only looked up. */
+	slow = slow && index != last;
 	if (p->type != IOMFD_PAGES_USER || slow) {
 		rc = iomfd_pages_pin(p, index, last, NULL);
 		if (rc)

@@ -275,10 +275,13 @@ int iomfd_mmap_add(iomfd_object *owner, uint64_t length, const void *init, size_
 		   uint64_t *offset)
 {
 	iomfd_context *ctx = owner->ctx;
-	iomfd_mmap m = { owner, IOMFD_PAGE, length, memfd_create("iommufd-region", MFD_CLOEXEC) };
+	iomfd_mmap m = { owner, IOMFD_PAGE, length, -1 };
+	int fd = memfd_create("iommufd-region", MFD_CLOEXEC);
 
-	if (m.memfd < 0)
+	if (fd < 0)
 		return -ENOMEM;
+	m.memfd = iomfd_private_fd(fd);
+	close(fd);
 	if (ftruncate(m.memfd, (off_t)length) || pwrite(m.memfd, init, n, 0) != (ssize_t)n) {
 		close(m.memfd);
 		return -ENOMEM;

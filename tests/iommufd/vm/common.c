@@ -53,8 +53,12 @@ void note(const char *format, ...)
 void log_open(const char *path)
 {
 	struct rlimit files = { 1024, 1024 };
-	int fd = open(path, O_WRONLY | O_CREAT, 0666);
+	int fd;
 
+	/* Descriptors have the same numbers in both worlds. */
+	for (fd = 3; fd < 1024; fd++)
+		close(fd);
+	fd = open(path, O_WRONLY | O_CREAT, 0666);
 	setrlimit(RLIMIT_NOFILE, &files);
 	if (fd < 0 || dup2(fd, LOG_FD) < 0)
 		_exit(4);

@@ -82,7 +82,7 @@ static int pick_fd(const int *list, unsigned n)
 static uint64_t random_iova(void)
 {
 	static const uint64_t odd[] = { 0, 1, 4095, 4096, ~0ull, ~0ull - 4095, 1ull << 63,
-					0x1000000, 0x7ffff000, 0x80000000, 0xfff800, 1ull << 35 };
+					0x1000000, 0x7ffff000, 0x80000000, 0xfff800, 1ull << 38 };
 
 	switch (below(12)) {
 	case 0:
@@ -184,7 +184,8 @@ static int run(const char *name, unsigned long request, void *cmd, size_t n)
 		size_t fits = MEM_STRUCT + 4096 - at;
 
 		memcpy((void *)(uintptr_t)at, buffer, fits < n ? fits : n);
-		return call_at(fd, name, request, at);
+		call_at(fd, name, request, at);
+		return -1; /* what came back is not known */
 	}
 	rc = call(fd, name, request, buffer, (n + 40 + 7) & ~7ul);
 	memcpy(cmd, buffer, n);
@@ -263,7 +264,7 @@ static void op_map_file(void)
 	if (once_in(10))
 		cmd.start += below(4096);
 	if (once_in(20))
-		cmd.fd = (int)below(1000) - 10;
+		cmd.fd = (int)below(390) - 10;
 	if (cmd.fd >= 0 && cmd.fd < 3)
 		cmd.fd = mem_fd;
 	if (run("ioas_map_file", IOMFD_IOAS_MAP_FILE, &cmd, sizeof(cmd)) == 0)

@@ -14,6 +14,7 @@ void port_start(void)
 	iom_iommufd_engine_config_init(&config);
 	config.selftest = true;
 	config.vfio_noiommu = true;
+	config.no_huge_pages = true; /* as the kernels of the test are built */
 	engine = iom_iommufd_new_engine(&config, NULL);
 }
 

@@ -24,7 +24,7 @@ int port_close(int fd);
 void port_start(void);
 
 /* Where memory for mappings lies: the same addresses in both worlds. */
-#define MEM_BASE 0x100000000000ull
+#define MEM_BASE 0x200000000000ull
 #define MEM_PAGES 64u
 #define MEM_FILE (MEM_BASE + 0x1000000) /* a memfd, shared */
 #define MEM_READONLY (MEM_BASE + 0x2000000)
