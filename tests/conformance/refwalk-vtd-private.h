@@ -44,6 +44,7 @@ typedef struct ref {
 	refvtd_answer *a;
 	bool failed; /* a->first is a refusal */
 	bool fpd;
+	bool update_failed; /* memory refused an accessed or dirty flag */
 	ref_update updates[REFVTD_MAX_WRITES];
 	int n_updates;
 	/* the tables in use */

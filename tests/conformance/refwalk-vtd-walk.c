@@ -268,8 +268,10 @@ static void check_updates(ref *r)
 			ref_fail(r, u->first_stage ? "SFS.9" : "SSS.5");
 		if (u->blocked)
 			ref_fail(r, "SFS.8");
-		if (ref_write_fails(r, u->address))
+		if (ref_write_fails(r, u->address)) {
+			r->update_failed = true;
 			ref_fail(r, u->first_stage ? "SFS.10" : "SSS.6");
+		}
 	}
 }
 

@@ -346,8 +346,11 @@ static void list_writes(ref *r)
 		refvtd_write w = { u->address, done ? u->must : 0,
 				   done ? u->may : u->may | u->must };
 
-		/* A refused request leaves D of the page's own entries alone. */
-		if (!done)
+		/*
+		 * A refused request leaves D of the page's own entries alone, unless one
+		 * of the flags could not be set: the others may have been by then.
+		 */
+		if (!done && !r->update_failed)
 			w.may &= u->first_stage ? BIT(5) | BIT(10) : BIT(8) | (u->may & BIT(9));
 		r->a->writes[r->a->n_writes++] = w;
 	}
