@@ -313,7 +313,7 @@ static void waive(smmu_coverage *coverage, const iom_tsv_row *row)
 		{ TREQ, "would be F_VMS_FETCH", "needs MPAM: tests of the model" },
 		{ TREQ, "would be F_CFG_CONFLICT", "the model's caches cannot hold two matches" },
 		{ TREQ, "would be F_TLB_CONFLICT", "the model's caches cannot hold two matches" },
-		{ TREQ, "granule protection fault", "needs RME" },
+		{ TREQ, "granule protection fault", "tests of the model" },
 		{ TREQ, "page address of completion",
 		  "coding of a PCIe message, not of an answer" },
 		{ TREQ, "Source-CXL request", "tests of the model" },

@@ -255,7 +255,7 @@ static const struct {
 	{ "152", "no fault; vectors of group substream" },
 	{ "160", "no other check can follow; vector V174" },
 	{ "162", "Secure stream: tests of the model" },
-	{ "340", "needs RME, which the model does not offer" },
+	{ "340", "granule protection: tests of the model" },
 	{ "350", "the model's caches cannot hold two matches" },
 	{ "M10", "a property of the system, not of the SMMU" },
 	{ "M11", "ATS: tests of the model" },

@@ -249,11 +249,9 @@ static bool read_only(const subject *s)
 /* Registers that do not simply keep what is written. */
 static bool keeps_value(const char *name)
 {
-	static const char *const others[] = {
-		"GATOS_CTRL", "VATOS_CTRL",  "DPT_CFG_FAR", "S_INIT",
-		"GPF_FAR",    "GPT_CFG_FAR", "TLBI",        "GERRORN",
-		"GPT_BASE_UPDATE"
-	};
+	static const char *const others[] = { "GATOS_CTRL", "VATOS_CTRL", "DPT_CFG_FAR",
+					      "S_INIT",     "GPF_FAR",    "GPT_CFG_FAR",
+					      "TLBI",       "GERRORN",    "GPT_BASE_UPDATE" };
 
 	for (unsigned i = 0; i < G_N_ELEMENTS(others); i++) {
 		if (strstr(name, others[i]))
@@ -390,7 +388,7 @@ static void every_register(void)
 		else
 			waive(&coverage, row);
 	}
-	smmu_coverage_end(&coverage, 145);
+	smmu_coverage_end(&coverage, 149);
 	iom_tsv_free(fields);
 	iom_tsv_free(table);
 }
