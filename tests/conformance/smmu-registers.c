@@ -388,7 +388,7 @@ static void every_register(void)
 		else
 			waive(&coverage, row);
 	}
-	smmu_coverage_end(&coverage, 149);
+	smmu_coverage_end(&coverage, 161);
 	iom_tsv_free(fields);
 	iom_tsv_free(table);
 }
