@@ -274,7 +274,7 @@ static bool request_allowed(ref *r, const uint64_t *e)
 
 void ref_scalable(ref *r)
 {
-	uint64_t contexts, ctx[4], e[8];
+	uint64_t contexts = 0, ctx[4], e[8];
 
 	if (!scalable_root(r, &contexts))
 		return;
