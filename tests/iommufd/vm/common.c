@@ -20,14 +20,9 @@ static size_t log_used;
 static unsigned line_number;
 int mem_fd;
 
-static void flush(bool end)
+void log_flush(void)
 {
-	size_t n = end ? sizeof(log_buffer) : log_used;
-
-	/* A block device takes whole blocks: the last one is padded. */
-	if (end)
-		memset(log_buffer + log_used, 0, sizeof(log_buffer) - log_used);
-	if (write(LOG_FD, log_buffer, n) != (ssize_t)n)
+	if (write(LOG_FD, log_buffer, log_used) != (ssize_t)log_used)
 		_exit(3);
 	log_used = 0;
 }
@@ -46,7 +41,7 @@ void note(const char *format, ...)
 	for (int i = 0; i < n; i++) {
 		log_buffer[log_used++] = line[i];
 		if (log_used == sizeof(log_buffer))
-			flush(false);
+			log_flush();
 	}
 }
 
@@ -67,8 +62,8 @@ void log_open(const char *path)
 
 void log_close(void)
 {
-	note("END %u\n", line_number);
-	flush(true);
+	note("END\n");
+	log_flush();
 	fsync(LOG_FD);
 	close(LOG_FD);
 }
@@ -150,8 +145,6 @@ int main(int argc, char **argv)
 	unsigned calls = argc > 3 ? (unsigned)strtoul(argv[3], NULL, 0) : 1000;
 
 	log_open(path);
-	port_start();
-	mem_setup();
 	run_script();
 	run_fuzz(seed, calls);
 	log_close();

@@ -10,6 +10,8 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #define EPISODE 250 /* calls before everything is closed and opened anew */
 #define MAX_IDS 48
@@ -452,21 +454,27 @@ static void op_check_map(void)
 	test("check_map", &cmd);
 }
 
-static void op_check_refs(void)
+/* How often a page is pinned is asked, not guessed. */
+static unsigned count_refs(uint64_t page)
 {
-	struct iomfd_test_cmd cmd = { .op = IOMFD_TEST_MD_CHECK_REFS };
+	struct iomfd_test_cmd cmd = { .op = IOMFD_TEST_MD_CHECK_REFS, .size = sizeof(cmd) };
 
 	cmd.check_refs.length = 4096;
-	cmd.check_refs.uptr = MEM_BASE + below(MEM_PAGES) * 4096;
-	if (once_in(3))
-		cmd.check_refs.uptr = MEM_FILE + below(MEM_PAGES) * 4096;
-	/* How often a page is pinned is asked, not guessed. */
-	cmd.size = sizeof(cmd);
+	cmd.check_refs.uptr = page;
 	for (cmd.check_refs.refs = 0; cmd.check_refs.refs < 12; cmd.check_refs.refs++) {
 		if (port_ioctl(fd, IOMFD_TEST_CMD, (uintptr_t)&cmd) == 0)
 			break;
 	}
-	note("refs %llx %u\n", (unsigned long long)cmd.check_refs.uptr, cmd.check_refs.refs);
+	return cmd.check_refs.refs;
+}
+
+static void op_check_refs(void)
+{
+	uint64_t page = MEM_BASE + below(MEM_PAGES) * 4096;
+
+	if (once_in(3))
+		page = MEM_FILE + below(MEM_PAGES) * 4096;
+	note("refs %llx %u\n", (unsigned long long)page, count_refs(page));
 }
 
 static void op_reserved(void)
@@ -966,19 +974,21 @@ static const op ops[] = {
 	{ op_odd_ioctl, 1 },
 };
 
-static void start_episode(unsigned number)
+static void start_episode(void)
 {
+	port_start();
+	mem_setup();
 	fd = port_open("iommu");
-	note("-- episode %u fd %d\n", number, fd);
-	n_ids = n_ioas = n_dev = n_stdev = n_hwpt = n_viommu = n_fault = 0;
-	n_event = n_access = n_dmabuf = n_pasids = n_iovas = n_maps = 0;
 	map_offset = 4096;
 	op_ioas_alloc();
 	op_mock();
 }
 
-static void detach_all(void)
+static void end_episode(void)
 {
+	bool context_first = once_in(2);
+	unsigned refs = 0;
+
 	for (unsigned i = 0; i < n_pasids; i++) {
 		struct iomfd_test_cmd cmd = { .op = IOMFD_TEST_PASID_DETACH,
 					      .id = pasids[i].stdev,
@@ -987,45 +997,63 @@ static void detach_all(void)
 		cmd.pasid.pasid = pasids[i].pasid;
 		call(fd, "pasid_detach", IOMFD_TEST_CMD, &cmd, sizeof(cmd));
 	}
-}
-
-static void end_episode(void)
-{
-	detach_all();
+	for (unsigned i = 0; i < MEM_PAGES; i++)
+		refs += count_refs(MEM_BASE + i * 4096) + count_refs(MEM_FILE + i * 4096);
+	note("%u pages pinned\n", refs);
+	if (context_first)
+		note("close context = %d\n", port_close(fd));
 	for (unsigned i = 0; i < n_dmabuf; i++)
 		port_close(dmabuf_fds[i]);
-	if (once_in(2))
-		note("close context = %d\n", port_close(fd));
-	else
-		n_ids = 0, n_ioas = 1;
 	for (unsigned i = 0; i < n_event; i++)
 		port_close(event_fds[i]);
 	for (unsigned i = 0; i < n_access; i++)
 		port_close(access_fds[i]);
 	for (unsigned i = 0; i < n_maps; i++)
 		port_munmap(maps[i].addr, maps[i].n);
-	if (n_ioas == 1 && n_ids == 0)
+	if (!context_first)
 		note("close context last = %d\n", port_close(fd));
 }
 
-void run_fuzz(uint64_t seed, unsigned calls)
+static void run_ops(unsigned calls)
 {
 	unsigned total = 0, i;
 
-	state = seed * 0x9e3779b97f4a7c15ull + 1;
 	for (i = 0; i < sizeof(ops) / sizeof(ops[0]); i++)
 		total += ops[i].weight;
-	for (unsigned n = 0; n < calls; n++) {
+	while (calls--) {
 		uint64_t at = below(total);
 
-		if (n % EPISODE == 0) {
-			if (n)
-				end_episode();
-			start_episode(n / EPISODE);
-		}
 		for (i = 0; at >= ops[i].weight; i++)
 			at -= ops[i].weight;
 		ops[i].run();
 	}
-	end_episode();
+}
+
+/*
+ * An episode is a process of its own with memory of its own: what one leaves
+ * behind does not show in the next.
+ */
+void run_fuzz(uint64_t seed, unsigned calls)
+{
+	for (unsigned n = 0; n * EPISODE < calls; n++) {
+		unsigned left = calls - n * EPISODE;
+		pid_t child;
+		int status;
+
+		note("-- episode %u of seed %llu\n", n, (unsigned long long)seed);
+		log_flush();
+		child = fork();
+		if (child == 0) {
+			state = (seed * 0x9e3779b97f4a7c15ull + n) * 0xbf58476d1ce4e5b9ull + 1;
+			for (unsigned i = 0; i < 8; i++)
+				rnd();
+			start_episode();
+			run_ops(left < EPISODE ? left : EPISODE);
+			end_episode();
+			log_flush();
+			_exit(0);
+		}
+		if (child < 0 || waitpid(child, &status, 0) != child || status)
+			note("episode ended with %x\n", child < 0 ? -1 : status);
+	}
 }

@@ -37,6 +37,7 @@ void mem_setup(void);
 /* printf to the log. */
 void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_open(const char *path);
+void log_flush(void);
 void log_close(void);
 /* The ioctl; logs its name, result and the structure as it came back. */
 int call(int fd, const char *name, unsigned long request, void *arg, size_t n);

@@ -7,8 +7,11 @@
 
 void run_script(void)
 {
-	int fd = port_open("iommu");
+	int fd;
 
+	port_start();
+	mem_setup();
+	fd = port_open("iommu");
 	note("open = %d\n", fd);
 	port_close(fd);
 }
