@@ -5,6 +5,9 @@
 
 #include "smmu/internal.h"
 
+/* regs-mask.c: writable bits of a register, 0 for one that is absent */
+uint64_t smmu_reg_mask(const smmu *s, unsigned space, unsigned reg);
+
 /* frame.c: identification, command queue control pages, PMCG */
 uint64_t smmu_other_read(smmu *s, uint64_t offset, unsigned size, iom_space space);
 void smmu_other_write(smmu *s, uint64_t offset, unsigned size, uint64_t value, iom_space space);
