@@ -63,7 +63,11 @@ typedef enum iom_mem_status {
 	IOM_MEM_POISON, /* data came back, marked as corrupt */
 } iom_mem_status;
 
-/* What a device region does with an access of `size` bytes (1, 2, 4 or 8). */
+/*
+ * What a device region does with an access of `size` bytes (1, 2, 4 or 8). Without
+ * `read` or `write`, `host` serves that direction, and where it has no pointer
+ * the access aborts.
+ */
 typedef struct iom_memory_ops {
 	iom_mem_status (*read)(void *opaque, uint64_t offset, unsigned size, uint64_t *value);
 	iom_mem_status (*write)(void *opaque, uint64_t offset, unsigned size, uint64_t value);
