@@ -26,31 +26,29 @@ static inline vtd_recent *recent_place(vtd_unit *unit, const iom_request *r)
 	return &unit->recent[(r->requester ^ r->requester >> 8 ^ r->pasid) % VTD_N_RECENT];
 }
 
-static inline bool recent_find(vtd_unit *unit, const iom_request *r, vtd_context_head *ctx)
+/* The first `n` words of the context, if it is there and good. */
+static inline __attribute__((always_inline)) bool recent_find(vtd_unit *unit, const iom_request *r,
+							      uint64_t *words, unsigned n)
 {
 	vtd_recent *recent = recent_place(unit, r);
 	uint64_t generation = atomic_load_explicit(&unit->generation, memory_order_acquire);
 	uint64_t sequence = atomic_load_explicit(&recent->sequence, memory_order_acquire);
 	uint64_t key = atomic_load_explicit(&recent->key, memory_order_relaxed);
 	uint64_t of = atomic_load_explicit(&recent->generation, memory_order_relaxed);
-	uint64_t words[2] = { atomic_load_explicit(&recent->head[0], memory_order_relaxed),
-			      atomic_load_explicit(&recent->head[1], memory_order_relaxed) };
 
-	atomic_thread_fence(memory_order_acquire);
-	if (atomic_load_explicit(&recent->sequence, memory_order_relaxed) != (sequence & ~1ull) ||
-	    key != recent_key(r) || of != generation)
-		return false;
-	memcpy(ctx, words, sizeof(*ctx));
-	return true;
+	for (unsigned i = 0; i < n; i++)
+		words[i] = atomic_load_explicit(&recent->words[i], memory_order_acquire);
+	return key == recent_key(r) && of == generation && !(sequence & 1) &&
+	       atomic_load_explicit(&recent->sequence, memory_order_relaxed) == sequence;
 }
 
 /* Keep what was looked up in `generation`; a place that is being written is left. */
-static void recent_keep(vtd_unit *unit, const iom_request *r, const vtd_context_head *ctx,
+static void recent_keep(vtd_unit *unit, const iom_request *r, const vtd_context *ctx,
 			uint64_t generation)
 {
 	vtd_recent *recent = recent_place(unit, r);
 	uint64_t sequence = atomic_load_explicit(&recent->sequence, memory_order_relaxed);
-	uint64_t words[2];
+	uint64_t words[6];
 
 	if (atomic_load_explicit(&unit->recent_off, memory_order_relaxed) || sequence & 1 ||
 	    !atomic_compare_exchange_strong_explicit(&recent->sequence, &sequence, sequence + 1,
@@ -58,26 +56,32 @@ static void recent_keep(vtd_unit *unit, const iom_request *r, const vtd_context_
 		return;
 	memcpy(words, ctx, sizeof(words));
 	atomic_thread_fence(memory_order_release);
-	atomic_store_explicit(&recent->key, recent_key(r), memory_order_relaxed);
-	atomic_store_explicit(&recent->generation, generation, memory_order_relaxed);
-	atomic_store_explicit(&recent->head[0], words[0], memory_order_relaxed);
-	atomic_store_explicit(&recent->head[1], words[1], memory_order_relaxed);
+	atomic_store_explicit(&recent->key, recent_key(r), memory_order_release);
+	atomic_store_explicit(&recent->generation, generation, memory_order_release);
+	for (unsigned i = 0; i < G_N_ELEMENTS(words); i++)
+		atomic_store_explicit(&recent->words[i], words[i], memory_order_release);
 	atomic_store_explicit(&recent->sequence, sequence + 2, memory_order_release);
+}
+
+static iom_cache_scope config_scope(const iom_request *r)
+{
+	return vtd_scope_config(false,
+				r->pasid == IOM_NO_PASID ? IOM_NO_PASID : r->pasid & 0xfffff);
 }
 
 /* The configuration cache itself; counts a hit or a miss. */
 static __attribute__((noinline)) bool context_find(vtd_unit *unit, const iom_request *r,
-						   vtd_context_head *ctx)
+						   vtd_context_head *head)
 {
 	uint64_t generation = atomic_load_explicit(&unit->generation, memory_order_acquire);
-	iom_cache_scope scope =
-		vtd_scope_config(false,
-				 r->pasid == IOM_NO_PASID ? IOM_NO_PASID : r->pasid & 0xfffff);
+	iom_cache_scope scope = config_scope(r);
+	vtd_context ctx;
 
-	if (!iom_cache_lookup(unit->cache[IOM_CACHE_CONFIG], &scope, r->requester & 0xffff, ctx,
-			      sizeof(*ctx), NULL))
+	if (!iom_cache_lookup(unit->cache[IOM_CACHE_CONFIG], &scope, r->requester & 0xffff, &ctx,
+			      sizeof(ctx), NULL))
 		return false;
-	recent_keep(unit, r, ctx, generation);
+	recent_keep(unit, r, &ctx, generation);
+	memcpy(head, &ctx, sizeof(*head));
 	return true;
 }
 
@@ -98,26 +102,79 @@ static inline uint8_t rights(const vtd_context_head *ctx, unsigned flags, bool s
 	return (uint8_t)((read ? IOM_READ : 0) | (write ? IOM_WRITE : 0));
 }
 
+/* The answer, if this page allows the access just so. */
+static inline __attribute__((always_inline)) bool answer(const iom_request *r,
+							 const vtd_context_head *ctx,
+							 const vtd_tlb *tlb, bool supervisor,
+							 unsigned flags, iom_result *result)
+{
+	uint8_t allowed = rights(ctx, tlb->flags, supervisor);
+	uint64_t size = UINT64_C(1) << tlb->lg2, low = r->address & (size - 1),
+		 out = tlb->page | low;
+
+	if (!(allowed & r->access) || (r->access & IOM_WRITE && !(tlb->flags & VTD_TLB_DIRTY)) ||
+	    vtd_in_interrupt_range(out))
+		return false;
+	if (supervisor)
+		flags |= IOM_RES_PRIVILEGED;
+	if (tlb->flags & VTD_TLB_SNOOP || ctx->flags & VTD_CTX_PGSNP)
+		flags |= IOM_RES_SNOOP;
+	result->status = IOM_OK;
+	result->permissions = allowed;
+	result->page_lg2 = tlb->lg2;
+	result->memtype = tlb->memtype;
+	result->shareability = IOM_SH_OUTER;
+	result->flags = (uint16_t)flags;
+	result->address = out;
+	result->span = size - low;
+	return true;
+}
+
+/* Not in the IOTLB: by the tables, when nothing about them is out of the ordinary. */
+static __attribute__((noinline)) bool walk(vtd_unit *unit, const iom_request *r, bool supervisor,
+					   iom_result *result)
+{
+	iom_epoch epoch = iom_tags_epoch(unit->tags);
+	iom_cache_scope scope = config_scope(r);
+	vtd_context_head head;
+	uint64_t words[6];
+	vtd_context ctx;
+	vtd_found found;
+	vtd_tlb tlb;
+
+	if (recent_find(unit, r, words, G_N_ELEMENTS(words)))
+		memcpy(&ctx, words, sizeof(ctx));
+	else if (!iom_cache_peek(unit->cache[IOM_CACHE_CONFIG], &scope, r->requester & 0xffff, &ctx,
+				 sizeof(ctx), NULL))
+		return false;
+	memcpy(&head, &ctx, sizeof(head));
+	if (!vtd_walk_fast(unit, &ctx, r->address, r->access & IOM_WRITE, &found))
+		return false;
+	tlb = (vtd_tlb){ found.page, ctx.signature, found.flags, found.memtype, found.lg2 };
+	if (!answer(r, &head, &tlb, supervisor, 0, result))
+		return false;
+	vtd_tlb_keep(unit, &ctx, r->address, &found, epoch);
+	return true;
+}
+
 static inline bool translate_fast(vtd_unit *unit, const iom_request *r, iom_result *result,
 				  unsigned *looked)
 {
 	uint64_t mode = atomic_load_explicit(&unit->mode, memory_order_acquire);
 	bool has_pasid = r->pasid != IOM_NO_PASID;
-	uint64_t address = r->address, out;
 	vtd_context_head ctx;
 	iom_cache_scope scope;
+	uint64_t words[2];
 	bool supervisor;
-	uint8_t allowed;
 	vtd_tlb tlb;
 
 	if (!ordinary_mode(mode) || r->type != IOM_UNTRANSLATED || iom_observed(&unit->base) ||
 	    (r->access != IOM_READ && r->access != IOM_WRITE) ||
-	    (has_pasid ? r->flags & IOM_REQ_PASID_EXEC : vtd_in_interrupt_range(address)))
+	    (has_pasid ? r->flags & IOM_REQ_PASID_EXEC : vtd_in_interrupt_range(r->address)))
 		return false;
-	if (G_LIKELY(recent_find(unit, r, &ctx))) {
-		unsigned slot = iom_thread_slot();
-
-		iom_bump(&unit->cache[IOM_CACHE_CONFIG]->cells[slot].hits, slot, 1);
+	if (G_LIKELY(recent_find(unit, r, words, G_N_ELEMENTS(words)))) {
+		memcpy(&ctx, words, sizeof(ctx));
+		iom_cache_count_hit(unit->cache[IOM_CACHE_CONFIG]);
 	} else if (!context_find(unit, r, &ctx)) {
 		*looked = VTD_LOOKED_CONTEXT;
 		return false;
@@ -130,38 +187,21 @@ static inline bool translate_fast(vtd_unit *unit, const iom_request *r, iom_resu
 	} else {
 		supervisor = ctx.flags & VTD_CTX_RID_PRIV;
 	}
-	if (supervisor && !(ctx.flags & VTD_CTX_SRE))
+	if ((supervisor && !(ctx.flags & VTD_CTX_SRE)) || ctx.pgtt == VTD_PGTT_PASS)
 		return false;
 	/* an address that is too wide is never in the IOTLB under this context */
 	scope = vtd_scope_tlb(ctx.pgtt, ctx.did, ctx.pasid);
 	*looked = VTD_LOOKED_HIT | VTD_LOOKED_TLB;
-	if (!iom_cache_find(unit->cache[IOM_CACHE_IOTLB], &scope, address, &tlb, sizeof(tlb), NULL,
-			    true) ||
-	    tlb.signature != ctx.signature)
-		return false;
-	allowed = rights(&ctx, tlb.flags, supervisor);
-	out = tlb.page | (address & iom_mask(tlb.lg2));
-	if (!(allowed & r->access) || (r->access & IOM_WRITE && !(tlb.flags & VTD_TLB_DIRTY)) ||
-	    vtd_in_interrupt_range(out))
-		return false;
-	result->status = IOM_OK;
-	result->permissions = allowed;
-	result->page_lg2 = tlb.lg2;
-	result->memtype = tlb.memtype;
-	result->shareability = IOM_SH_OUTER;
-	result->flags =
-		(uint16_t)(IOM_RES_CACHED | (supervisor ? IOM_RES_PRIVILEGED : 0) |
-			   (tlb.flags & VTD_TLB_SNOOP || ctx.flags & VTD_CTX_PGSNP ? IOM_RES_SNOOP
-										   : 0));
-	result->address = out;
-	result->span = (UINT64_C(1) << tlb.lg2) - (address & iom_mask(tlb.lg2));
-	return true;
+	if (iom_cache_find(unit->cache[IOM_CACHE_IOTLB], &scope, r->address, &tlb, sizeof(tlb),
+			   NULL, true) &&
+	    tlb.signature == ctx.signature)
+		return answer(r, &ctx, &tlb, supervisor, IOM_RES_CACHED, result);
+	return walk(unit, r, supervisor, result);
 }
 
 void vtd_translate(iom_iommu *iommu, const iom_request *request, iom_result *result)
 {
 	vtd_unit *unit = vtd_of(iommu);
-
 	unsigned looked = 0;
 
 	if (G_UNLIKELY(!translate_fast(unit, request, result, &looked)))

@@ -68,19 +68,12 @@ static void start(vtd_dma *dma, fs_walk *w)
 	};
 }
 
+/* Not with flags that are still to be set; see keep() of ss.c. */
 static void keep(vtd_dma *dma, const fs_walk *w)
 {
-	vtd_unit *unit = dma->unit;
-	const vtd_context *ctx = &dma->ctx;
-	iom_cache_scope scope = vtd_scope_first(ctx->pgtt, ctx->did, ctx->pasid);
-	iom_tag *tags[IOM_CACHE_TAGS];
-
-	if (dma->n_updates || !iom_cache_enabled(unit->cache[IOM_CACHE_WALK]))
-		return;
-	unsigned n = vtd_tags_tlb(unit, ctx, tags);
-
-	iom_cache_insert(unit->cache[IOM_CACHE_WALK], &scope, dma->address, 12 + 9 * (w->level - 1),
-			 &w->table, sizeof(w->table), tags, n, dma->epoch);
+	if (!dma->n_updates && iom_cache_enabled(dma->unit->cache[IOM_CACHE_WALK]))
+		vtd_table_keep_first(dma->unit, &dma->ctx, dma->address, w->level, &w->table,
+				     dma->epoch);
 }
 
 /*
@@ -212,7 +205,8 @@ static bool finish(vtd_dma *dma, fs_walk *w, vtd_found *out)
 			  (ss.write ? VTD_TLB_SS_W : 0) | (ss.snoop ? VTD_TLB_SNOOP : 0));
 	if ((w->entry & ENTRY_D || write) && ss.dirty)
 		out->flags |= VTD_TLB_DIRTY;
-	out->memtype = vtd_memtype(dma, pat_index(w), w->nested ? &ss : NULL, page);
+	out->memtype =
+		vtd_memtype(dma->unit, &dma->ctx, pat_index(w), w->nested ? &ss : NULL, page);
 	return true;
 }
 

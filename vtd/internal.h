@@ -136,6 +136,7 @@ typedef struct vtd_context {
 } vtd_context;
 G_STATIC_ASSERT(sizeof(vtd_context) <= IOM_CACHE_VALUE);
 G_STATIC_ASSERT(offsetof(vtd_context, ss) == sizeof(vtd_context_head));
+G_STATIC_ASSERT(sizeof(vtd_context) == 48);
 
 /* The payload of the IOTLB. */
 enum {
@@ -240,7 +241,7 @@ typedef struct vtd_recent {
 	_Atomic uint64_t sequence;
 	_Atomic uint64_t key; /* source-id and PASID, see fast.c */
 	_Atomic uint64_t generation;
-	_Atomic uint64_t head[2]; /* a vtd_context_head */
+	_Atomic uint64_t words[6]; /* a vtd_context */
 } vtd_recent;
 
 typedef struct vtd_unit {
@@ -418,6 +419,9 @@ bool vtd_ss_need_dirty(vtd_dma *dma, vtd_ss *ss);
 bool vtd_ss_permitted(vtd_dma *dma, const vtd_ss *ss);
 bool vtd_fs_walk(vtd_dma *dma, vtd_found *out);
 bool vtd_hpt_walk(vtd_dma *dma);
+/* fast-walk.c: false says nothing but that the others must look */
+bool vtd_walk_fast(vtd_unit *unit, const vtd_context *ctx, uint64_t address, bool write,
+		   vtd_found *found);
 
 /* walk.c: flags to set, and setting them */
 typedef enum vtd_updated {
@@ -430,9 +434,12 @@ void vtd_update_add(vtd_dma *dma, uint64_t address, uint64_t seen, uint64_t set,
 vtd_updated vtd_update_run(vtd_dma *dma);
 
 /* memtype.c */
-uint8_t vtd_memtype(vtd_dma *dma, unsigned pat_index, const vtd_ss *ss, uint64_t hpa);
+uint8_t vtd_memtype(vtd_unit *unit, const vtd_context *ctx, unsigned pat_index, const vtd_ss *ss,
+		    uint64_t hpa);
 
 /* translate.c, fast.c, result.c */
+void vtd_tlb_keep(vtd_unit *unit, const vtd_context *ctx, uint64_t address, const vtd_found *found,
+		  iom_epoch epoch);
 void vtd_translate_slow(vtd_unit *unit, const iom_request *request, iom_result *result,
 			unsigned looked);
 void vtd_translate(iom_iommu *iommu, const iom_request *request, iom_result *result);
@@ -492,6 +499,10 @@ static inline iom_cache_scope vtd_scope_tlb(unsigned pgtt, unsigned did, uint32_
 
 bool vtd_table_find(vtd_unit *unit, const iom_cache_scope *scope, uint64_t address,
 		    vtd_table *table, unsigned *level);
+void vtd_table_keep_first(vtd_unit *unit, const vtd_context *ctx, uint64_t address, unsigned level,
+			  const vtd_table *table, iom_epoch epoch);
+void vtd_table_keep_second(vtd_unit *unit, unsigned did, uint64_t gpa, unsigned level,
+			   const vtd_table *table, iom_epoch epoch);
 iom_tag *vtd_tag(vtd_unit *unit, vtd_tag_kind kind, unsigned did, uint32_t pasid);
 unsigned vtd_tags_tlb(vtd_unit *unit, const vtd_context *ctx, iom_tag **tags);
 void vtd_tag_drop(vtd_unit *unit, vtd_tag_kind kind, unsigned did, uint32_t pasid);

@@ -103,12 +103,12 @@ static unsigned combine(unsigned memory, unsigned pat)
 	}
 }
 
-uint8_t vtd_memtype(vtd_dma *dma, unsigned pat_index, const vtd_ss *ss, uint64_t hpa)
+uint8_t vtd_memtype(vtd_unit *unit, const vtd_context *ctx, unsigned pat_index, const vtd_ss *ss,
+		    uint64_t hpa)
 {
-	const vtd_context *ctx = &dma->ctx;
 	unsigned pat = ctx->pat >> (4 * pat_index) & 15;
 
-	if (!dma->unit->caps.mts || ctx->flags & VTD_CTX_LEGACY)
+	if (!unit->caps.mts || ctx->flags & VTD_CTX_LEGACY)
 		return IOM_MEM_NORMAL_WB;
 	if (ctx->flags & VTD_CTX_CD)
 		return mair(UC);
@@ -118,9 +118,9 @@ uint8_t vtd_memtype(vtd_dma *dma, unsigned pat_index, const vtd_ss *ss, uint64_t
 	case VTD_PGTT_NESTED:
 		if (ctx->flags & VTD_CTX_EMTE && ss)
 			return mair(ss->ipat ? ss->emt : combine(ss->emt, pat));
-		return mair(combine(mtrr_type(dma->unit, hpa), pat));
+		return mair(combine(mtrr_type(unit, hpa), pat));
 	case VTD_PGTT_FIRST:
-		return mair(combine(mtrr_type(dma->unit, hpa), pat));
+		return mair(combine(mtrr_type(unit, hpa), pat));
 	default:
 		return mair(WB);
 	}

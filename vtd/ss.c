@@ -81,15 +81,8 @@ static unsigned start(vtd_dma *dma, uint64_t gpa, vtd_table *table)
  */
 static void keep(vtd_dma *dma, uint64_t gpa, unsigned level, const vtd_table *table)
 {
-	vtd_unit *unit = dma->unit;
-	iom_cache_scope scope = vtd_scope_second(dma->ctx.did);
-	iom_tag *tag;
-
-	if (dma->n_updates || !iom_cache_enabled(unit->cache[IOM_CACHE_WALK]))
-		return;
-	tag = vtd_tag(unit, VTD_TAG_STAGE2, dma->ctx.did, 0);
-	iom_cache_insert(unit->cache[IOM_CACHE_WALK], &scope, gpa, 12 + 9 * (level - 1), table,
-			 sizeof(*table), &tag, 1, dma->epoch);
+	if (!dma->n_updates && iom_cache_enabled(dma->unit->cache[IOM_CACHE_WALK]))
+		vtd_table_keep_second(dma->unit, dma->ctx.did, gpa, level, table, dma->epoch);
 }
 
 static bool fetch(vtd_dma *dma, uint64_t at, unsigned level, uint64_t gpa, uint64_t *entry)

@@ -63,3 +63,25 @@ bool vtd_table_find(vtd_unit *unit, const iom_cache_scope *scope, uint64_t addre
 		*level = (lg2 - 12) / 9;
 	return found;
 }
+
+/* What the entry of `level` for an address points to. */
+void vtd_table_keep_first(vtd_unit *unit, const vtd_context *ctx, uint64_t address, unsigned level,
+			  const vtd_table *table, iom_epoch epoch)
+{
+	iom_cache_scope scope = vtd_scope_first(ctx->pgtt, ctx->did, ctx->pasid);
+	iom_tag *tags[IOM_CACHE_TAGS];
+	unsigned n = vtd_tags_tlb(unit, ctx, tags);
+
+	iom_cache_insert(unit->cache[IOM_CACHE_WALK], &scope, address, 12 + 9 * (level - 1), table,
+			 sizeof(*table), tags, n, epoch);
+}
+
+void vtd_table_keep_second(vtd_unit *unit, unsigned did, uint64_t gpa, unsigned level,
+			   const vtd_table *table, iom_epoch epoch)
+{
+	iom_cache_scope scope = vtd_scope_second(did);
+	iom_tag *tag = vtd_tag(unit, VTD_TAG_STAGE2, did, 0);
+
+	iom_cache_insert(unit->cache[IOM_CACHE_WALK], &scope, gpa, 12 + 9 * (level - 1), table,
+			 sizeof(*table), &tag, 1, epoch);
+}

@@ -243,24 +243,23 @@ static bool second_stage(vtd_dma *dma, vtd_found *found)
 	found->lg2 = ss.lg2;
 	found->flags = (uint8_t)((ss.read ? VTD_TLB_SS_R : 0) | (ss.write ? VTD_TLB_SS_W : 0) |
 				 (ss.dirty ? VTD_TLB_DIRTY : 0) | (ss.snoop ? VTD_TLB_SNOOP : 0));
-	found->memtype = vtd_memtype(dma, 0, &ss, ss.page);
+	found->memtype = vtd_memtype(dma->unit, &dma->ctx, 0, &ss, ss.page);
 	return true;
 }
 
-static void keep(vtd_dma *dma, const vtd_found *found)
+void vtd_tlb_keep(vtd_unit *unit, const vtd_context *ctx, uint64_t address, const vtd_found *found,
+		  iom_epoch epoch)
 {
-	vtd_unit *unit = dma->unit;
 	iom_cache *cache = unit->cache[IOM_CACHE_IOTLB];
-	iom_cache_scope scope = vtd_scope_tlb(dma->ctx.pgtt, dma->ctx.did, dma->ctx.pasid);
+	iom_cache_scope scope = vtd_scope_tlb(ctx->pgtt, ctx->did, ctx->pasid);
 	iom_tag *tags[IOM_CACHE_TAGS];
-	vtd_tlb tlb = { found->page, dma->ctx.signature, found->flags, found->memtype, found->lg2 };
+	vtd_tlb tlb = { found->page, ctx->signature, found->flags, found->memtype, found->lg2 };
 
-	if (!iom_cache_enabled(cache) || (dma->speculative && dma->n_updates))
+	if (!iom_cache_enabled(cache))
 		return;
-	unsigned n = vtd_tags_tlb(unit, &dma->ctx, tags);
+	unsigned n = vtd_tags_tlb(unit, ctx, tags);
 
-	iom_cache_insert(cache, &scope, dma->address, found->lg2, &tlb, sizeof(tlb), tags, n,
-			 dma->epoch);
+	iom_cache_insert(cache, &scope, address, found->lg2, &tlb, sizeof(tlb), tags, n, epoch);
 }
 
 /* The IOTLB answers if it says yes; whatever it would refuse is walked. */
@@ -314,7 +313,9 @@ static bool page_tables(vtd_dma *dma, iom_result *result)
 			return false;
 		switch (dma->speculative ? VTD_UPDATED : vtd_update_run(dma)) {
 		case VTD_UPDATED:
-			keep(dma, &found);
+			if (!(dma->speculative && dma->n_updates))
+				vtd_tlb_keep(dma->unit, &dma->ctx, dma->address, &found,
+					     dma->epoch);
 			answer(dma, result, &found);
 			return true;
 		case VTD_UPDATE_FAILED:
