@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: MIT
+"""The boot tests: what is started, what the guest does, what its kernel may say."""
+
+DISKS = [
+    "-drive", "file={dir}/nvme.img,if=none,id=n0,format=raw",
+    "-drive", "file={dir}/vd.img,if=none,id=v0,format=raw",
+    "-netdev", "user,id=u0,tftp={dir}/tftp",
+]
+VIRTIO = ",iommu_platform=on,disable-legacy=on"
+NVME = ["-device", "nvme,drive=n0,serial=abc"]
+VBLK = ["-device", "virtio-blk-pci,drive=v0" + VIRTIO]
+VNET = ["-device", "virtio-net-pci,netdev=u0,romfile=" + VIRTIO]
+STANDARD = DISKS + NVME + VBLK + VNET
+OTHERS = DISKS + NVME + [
+    "-device", "virtio-scsi-pci,id=sc" + VIRTIO,
+    "-device", "scsi-hd,drive=v0,bus=sc.0",
+    "-device", "e1000e,netdev=u0,romfile=",
+]
+EDU = STANDARD + ["-device", "edu"]
+
+STANDARD_WORK = """
+check nvme nvme 65536 24
+check nvme-small nvme 4096 64
+check virtio-blk vda 65536 24
+check virtio-blk-small vda 4096 64
+N=$(pci_of nvme0n1) V=$(pci_of vda) E=$(pci_of eth0)
+check nvme-group is_type $N {type}
+check virtio-net fetch eth0
+"""
+STANDARD_CHECKS = "nvme nvme-small virtio-blk virtio-blk-small nvme-group virtio-net".split()
+SPEED_WORK = STANDARD_WORK + """
+echo "SPEED $(guest-io speed /dev/nvme0n1 131072 256)"
+"""
+OTHERS_WORK = """
+check nvme nvme 65536 24
+scsi() { wait_for /dev/sda && guest-io verify /dev/sda "$@"; }
+check virtio-scsi scsi 65536 24
+check virtio-scsi-small scsi 4096 64
+check e1000e fetch eth0
+"""
+REBIND_WORK = STANDARD_WORK + """
+for r in 1 2 3; do
+    unbind $N; bind $N nvme; check nvme-rebind-$r nvme 8192 40
+done
+unbind $V; bind $V virtio-pci; check virtio-blk-rebind vda 8192 40
+unbind $N
+check to-identity set_type $N identity
+bind $N nvme; check nvme-identity nvme 16384 40
+check virtio-blk-beside vda 16384 20
+unbind $N
+check to-lazy set_type $N DMA-FQ
+bind $N nvme; check nvme-lazy nvme 16384 40
+unbind $N
+check to-strict set_type $N DMA
+bind $N nvme; check nvme-strict nvme 16384 40
+ip link set eth0 down
+for d in $N $V $E; do echo 1 >$PCI/devices/$d/remove; done
+dd if=/dev/zero of=/tmp/churn bs=64k count=256 2>/dev/null; rm /tmp/churn
+echo 1 >$PCI/rescan
+check nvme-rescan nvme 65536 20
+check virtio-blk-rescan vda 65536 20
+check virtio-net-rescan fetch eth0
+"""
+REBIND_CHECKS = STANDARD_CHECKS + """nvme-rebind-1 nvme-rebind-2 nvme-rebind-3 virtio-blk-rebind
+to-identity nvme-identity virtio-blk-beside to-lazy nvme-lazy to-strict nvme-strict nvme-rescan
+virtio-blk-rescan virtio-net-rescan""".split()
+# edu is a DMA engine that a shell can drive; nothing is mapped for it.
+FAULT_WORK = STANDARD_WORK + """
+D=$(basename $(dirname $(grep -l 0x11e8 $PCI/devices/*/device)))
+A=$(head -1 $PCI/devices/$D/resource | cut -d' ' -f1)
+echo 1 >$PCI/devices/$D/enable
+printf '\\006\\004' | dd of=$PCI/devices/$D/config bs=1 seek=4 conv=notrunc 2>/dev/null
+poke() { devmem $(printf 0x%x $((A + $1))) 64 $2; }
+edu() { poke 0x80 $1; poke 0x88 $2; poke 0x90 $3; poke 0x98 $4; sleep 0.5; }
+echo "EDU $D"
+edu 0xabcde000 0x40000 64 1
+edu 0x40000 0xabcdf000 64 3
+sleep 1
+check nvme-after nvme 4096 20
+check virtio-blk-after vda 4096 20
+"""
+
+INTREMAP = r"DMAR-IR: Enabled IRQ remapping in (xapic|x2apic) mode"
+SMMU_FOUND = r"arm-smmu-v3 \S+: (ias \d+-bit, )?oas \d+-bit"
+VTD_FOUND = r"DMAR: Intel\(R\) Virtualization Technology for Directed I/O"
+# What kernels say about any virtual machine, with or without an IOMMU.
+HARMLESS = [
+    r"IOMMU DebugFS SUPPORT HAS BEEN ENABLED|IOMMU data structures, which may compromise",
+    r"cacheinfo: Unable to detect cache hierarchy",
+    r"KASLR disabled",
+    r"pci_root.*PNP0A08",
+    r"device-mapper|ACPI: (RSDP|SSDT|Early)|Spectre|MDS|TAA|Retbleed|RETBleed|SRSO|ITS:|VMSCAPE",
+    r"Unknown kernel command line parameters",
+    r"i8042|amd_pstate|mce: |hpet|clocksource|TSC|tsc|rtc|cryptomgr|PCI: OF|kvm",
+    r"GICv3|sched|hrtimer|printk|random|process '.*' started with executable stack",
+]
+
+
+class Row:
+    def __init__(self, name, arch, machine, append, **more):
+        self.name = name
+        self.arch = arch
+        self.machine = machine
+        self.append = append
+        self.devices = more.get("devices", STANDARD)
+        self.type = more.get("type", "DMA")
+        self.work = more.get("work", STANDARD_WORK).replace("{type}", self.type)
+        self.checks = more.get("checks", STANDARD_CHECKS)
+        self.expect = more.get("expect", [])
+        self.allow = more.get("allow", [])
+        self.verify = more.get("verify", True)
+        self.compare = more.get("compare", False)
+        self.quick = more.get("quick", False)
+        self.trace = more.get("trace", False)
+        self.machine_file = more.get("machine_file")
+        self.kernel = more.get("kernel", "default")
+
+
+def arm(name, append="iommu.passthrough=0 iommu.strict=1", props=(), **more):
+    machine = ["-M", "virt,iommu=smmuv3,gic-version=3", "-cpu", more.pop("cpu", "cortex-a57")]
+    for prop in props:
+        machine += ["-global", "arm-smmuv3." + prop]
+    more["expect"] = [SMMU_FOUND] + more.get("expect", [])
+    return Row(name, "arm64", machine, append, **more)
+
+
+def pc(name, options, append, **more):
+    machine = ["-M", "q35", "-cpu", more.pop("cpu", "qemu64"), "-vga", "none",
+               "-device", "intel-iommu," + options]
+    more["expect"] = [VTD_FOUND] + more.get("expect", [])
+    return Row(name, "x86", machine, append, **more)
+
+
+LEGACY = "iommu.passthrough=0 intel_iommu=on,sm_off iommu.strict=1"
+SCALABLE = "iommu.passthrough=0 intel_iommu=on,sm_on iommu.strict=1"
+ONLY_SECOND = "[id]\nECAP.FSTS = 0\nECAP.NEST = 0\n"
+NO_RIL = "[id]\nIDR3.RIL = 0\n"
+LINEAR = "[id]\nIDR0.ST_LEVEL = 0\nIDR1.SIDSIZE = 8\nIDR0.CD2L = 0\n"
+ALMOST_NO_CACHE = "[cache]\n" + "".join(
+    f"{c} = 1\n" for c in "config iotlb walk stage2 interrupt".split())
+
+ROWS = [
+    arm("smmuv3-speed", quick=True, verify=False, compare=True, work=SPEED_WORK),
+    arm("smmuv3", quick=True, trace=True),
+    arm("smmuv3-rebind", work=REBIND_WORK, checks=REBIND_CHECKS),
+    arm("smmuv3-lazy", "iommu.passthrough=0 iommu.strict=0", type="DMA-FQ"),
+    arm("smmuv3-passthrough", "iommu.passthrough=1", type="identity"),
+    arm("smmuv3-stage1", props=["stage=1"]),
+    arm("smmuv3-stage2", props=["stage=2"]),
+    arm("smmuv3-no-ril", machine_file=NO_RIL),
+    arm("smmuv3-linear", machine_file=LINEAR),
+    arm("smmuv3-one-entry", machine_file=ALMOST_NO_CACHE),
+    arm("smmuv3-others", devices=OTHERS, work=OTHERS_WORK,
+        checks=["nvme", "virtio-scsi", "virtio-scsi-small", "e1000e"]),
+    arm("smmuv3-fault", devices=EDU, work=FAULT_WORK,
+        checks=STANDARD_CHECKS + ["nvme-after", "virtio-blk-after"],
+        expect=[r"event: F_TRANSLATION .*sid: 0x20 .*iova: 0xabcde000",
+                r"event: F_TRANSLATION .*sid: 0x20 .*iova: 0xabcdf000"],
+        allow=[r"arm-smmu-v3 \S+:\s+(event|0x|unpriv|\[)", r"event 0x10 received"]),
+    pc("vtd-speed", "intremap=on", LEGACY, quick=True, verify=False, compare=True,
+       work=SPEED_WORK, expect=[INTREMAP]),
+    pc("vtd-legacy", "intremap=on", LEGACY, quick=True, trace=True, expect=[INTREMAP]),
+    pc("vtd-legacy-rebind", "intremap=on", LEGACY, work=REBIND_WORK, checks=REBIND_CHECKS),
+    pc("vtd-legacy-39bit", "aw-bits=39", LEGACY),
+    pc("vtd-legacy-57bit", "aw-bits=57", LEGACY),
+    pc("vtd-legacy-caching-mode", "caching-mode=on", LEGACY),
+    pc("vtd-no-intremap", "intremap=off", LEGACY),
+    pc("vtd-lazy", "intremap=on", "iommu.passthrough=0 intel_iommu=on,sm_off iommu.strict=0",
+       type="DMA-FQ"),
+    pc("vtd-passthrough", "intremap=on", "iommu=pt intel_iommu=on,sm_off", type="identity"),
+    pc("vtd-scalable-second", "x-scalable-mode=on", SCALABLE, machine_file=ONLY_SECOND,
+       work=REBIND_WORK, checks=REBIND_CHECKS),
+    pc("vtd-scalable-first", "x-scalable-mode=on,x-flts=on", SCALABLE,
+       work=REBIND_WORK, checks=REBIND_CHECKS),
+    pc("vtd-scalable-first-57bit", "x-scalable-mode=on,x-flts=on,aw-bits=57", SCALABLE),
+    pc("vtd-one-entry", "intremap=on", LEGACY, machine_file=ALMOST_NO_CACHE),
+    pc("vtd-others", "intremap=on", LEGACY, devices=OTHERS, work=OTHERS_WORK,
+       checks=["nvme", "virtio-scsi", "virtio-scsi-small", "e1000e"]),
+    pc("vtd-fault", "intremap=on", LEGACY, devices=EDU, work=FAULT_WORK,
+       checks=STANDARD_CHECKS + ["nvme-after", "virtio-blk-after"],
+       expect=[r"\[DMA Read NO_PASID\] Request device \[00:04\.0\] fault addr 0xabcde000",
+               r"\[DMA Write NO_PASID\] Request device \[00:04\.0\] fault addr 0xabcdf000"],
+       allow=[r"DMAR: (DRHD: handling fault|\[DMA)"]),
+]

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the two device models have in common: libiommulate on one side, QEMU's
+ * memory API, interrupt lines and saved state on the other. Nothing here knows
+ * an architecture.
+ */
+#ifndef IOMMULATE_QEMU_GLUE_H
+#define IOMMULATE_QEMU_GLUE_H
+
+/* QEMU wants it before everything else. */
+#include "qemu/osdep.h"
+
+#include "exec/memory.h"
+#include "hw/irq.h"
+#include "hw/pci/pci.h"
+#include "hw/pci/pci_bus.h"
+#include "hw/qdev-properties.h"
+#include "hw/resettable.h"
+#include "migration/vmstate.h"
+#include "qapi/error.h"
+#include "qemu/thread.h"
+
+#include "iommulate-features.h"
+#include "sim/trace/trace.h"
+#include <iommulate/core.h>
+
+typedef struct IomWitness IomWitness;
+typedef struct IomSpace IomSpace;
+
+/* The lines that QEMU's boards wire up; the library may know more. */
+#define IOM_QEMU_LINES 4
+
+/* The part of a device that the glue works on; zeroed memory to start with. */
+typedef struct IomQemu {
+	DeviceState *dev;
+	iom_trace_info *info; /* the ID registers the properties ask for */
+	iom_iommu *iommu;
+	iom_memory *memory; /* the system address space, as the model reads it */
+	MemoryRegion registers;
+	qemu_irq line[IOM_QEMU_LINES];
+
+	/* Interrupts and notifications that the model raised while it held its lock. */
+	QemuMutex lock;
+	GArray *raised; /* IomRaised */
+	GArray *notices; /* iom_invalidation */
+	bool scheduled;
+
+	GHashTable *spaces; /* PCIBus * -> array of IomSpace * by devfn */
+	void (*space_added)(struct IomQemu *q, IomSpace *space);
+
+	/* Properties. */
+	char *machine;
+	char *statistics;
+	char *trace;
+	bool verify;
+
+	IomWitness *witness;
+	Notifier exit;
+	uint8_t *saved;
+	uint32_t saved_size;
+} IomQemu;
+
+/* The address space of one function behind the IOMMU. */
+struct IomSpace {
+	IOMMUMemoryRegion mr;
+	MemoryRegion root;
+	MemoryRegion interrupts; /* used by VT-d */
+	AddressSpace as;
+	IomQemu *q;
+	PCIBus *bus; /* NULL: `devfn` is a whole requester ID */
+	uint32_t devfn;
+};
+
+#ifdef DEFINE_PROP_END_OF_LIST
+#define IOM_PROP_END DEFINE_PROP_END_OF_LIST(),
+#define IOM_PROP_TYPE Property
+#else
+#define IOM_PROP_END
+#define IOM_PROP_TYPE const Property
+#endif
+
+/*
+ * machine     machine file of the library (docs/guide.md): ID fields and caches
+ * verify      ask a second model without caches about every access and compare
+ * trace       write what crosses the IOMMU to this file; implies verify
+ * statistics  write counts to this file when QEMU exits
+ */
+#define IOM_QEMU_PROPERTIES(type, field) \
+	DEFINE_PROP_STRING("machine", type, field.machine), \
+		DEFINE_PROP_STRING("statistics", type, field.statistics), \
+		DEFINE_PROP_STRING("trace", type, field.trace), \
+		DEFINE_PROP_BOOL("verify", type, field.verify, false)
+
+extern const VMStateDescription iom_qemu_vmstate;
+
+/* Add an ID register to what the device is to be. */
+void iom_qemu_id(IomQemu *q, uint64_t offset, uint64_t value);
+/* Before iom_qemu_id(). */
+void iom_qemu_prepare(IomQemu *q, DeviceState *dev, iom_kind kind);
+/* Make the model; `frame` limits the register region, 0 does not. */
+bool iom_qemu_realize(IomQemu *q, uint64_t frame, Error **errp);
+void iom_qemu_reset(IomQemu *q);
+/* Put every function below `bus` behind the IOMMU. */
+void iom_qemu_attach(IomQemu *q, PCIBus *bus);
+/* The address space of `devfn` on `bus`, made when there is none. */
+IomSpace *iom_qemu_space(IomQemu *q, PCIBus *bus, uint32_t devfn);
+uint32_t iom_qemu_requester(const IomSpace *space);
+void iom_qemu_interrupt(IomQemu *q, const iom_interrupt *msi, iom_interrupt_result *result);
+
+/* ---- the witness: a second model, without caches, that sees the same ---- */
+IomWitness *iom_witness_new(IomQemu *q,
+			    iom_iommu *(*make)(IomQemu *q, const iom_bus *bus, const char *caches,
+					       Error **errp),
+			    Error **errp);
+void iom_witness_write(IomWitness *w, uint64_t offset, unsigned size, uint64_t value);
+void iom_witness_translate(IomWitness *w, const iom_request *request, const iom_result *result);
+void iom_witness_interrupt(IomWitness *w, const iom_interrupt *msi,
+			   const iom_interrupt_result *result);
+void iom_witness_reset(IomWitness *w);
+void iom_witness_load(IomWitness *w, GBytes *state);
+/* Append the counts; end the trace. */
+void iom_witness_finish(IomWitness *w, GString *out);
+
+/* Guest memory at `addr` that may be used directly, or NULL; *span as in core.h. */
+void *iom_qemu_ram(uint64_t addr, bool write, uint64_t *span, MemoryRegion **mr, hwaddr *xlat);
+
+#endif
