@@ -36,7 +36,9 @@ char *scratch_path(const char *dir, const char *name)
 
 void scratch_put(const char *path, const void *data, gsize len)
 {
-	/* g_file_set_contents() would wait for the disk each time. */
+	/* A file system may wait for the disk when a file is replaced or cut; a new one is quick. */
+	g_unlink(path);
+
 	FILE *file = fopen(path, "wb");
 
 	if (file) {
