@@ -88,6 +88,8 @@ static bool locate(vtd_dma *dma, fs_walk *w)
 	w->at = w->gpa;
 	if (!w->nested)
 		return true;
+	vtd_note(dma->unit, "nested translation", "3.8 Nested Translation", w->gpa,
+		 "the first-stage entry of level %u has a guest-physical address", w->level);
 	if (!vtd_ss_gpa(dma, w->gpa, false, &w->page))
 		return false;
 	if (!w->page.read || (dma->ctx.flags & VTD_CTX_SSADE && !w->page.write))
@@ -150,6 +152,10 @@ static bool first_write(const vtd_dma *dma, const vtd_table *t)
 
 static bool first_permitted(vtd_dma *dma, const fs_walk *w)
 {
+	vtd_note(dma->unit, "first-stage rights", "3.6.1 Access Rights", dma->address,
+		 "%s request; every entry has U/S %u, R/W %u; WPE %u",
+		 dma->supervisor ? "supervisor" : "user", w->table.user, w->table.fs_write,
+		 (dma->ctx.flags & VTD_CTX_WPE) != 0);
 	if (!dma->supervisor && !w->table.user)
 		return vtd_fail(dma, VTD_SGN_2, 1, (int)w->level, w->at);
 	if (dma->type != IOM_TRANSLATION_REQUEST && dma->write && !first_write(dma, &w->table))
@@ -183,6 +189,8 @@ static bool finish(vtd_dma *dma, fs_walk *w, vtd_found *out)
 	if (w->nested) {
 		uint64_t gpa = page | (dma->address & iom_mask(lg2));
 
+		vtd_note(dma->unit, "nested translation", "3.8 Nested Translation", gpa,
+			 "the page has a guest-physical address");
 		if (!vtd_ss_gpa(dma, gpa, false, &ss) || !vtd_ss_permitted(dma, &ss))
 			return false;
 		write = write && ss.write;
@@ -212,7 +220,7 @@ static bool finish(vtd_dma *dma, fs_walk *w, vtd_found *out)
 
 bool vtd_fs_walk(vtd_dma *dma, vtd_found *out)
 {
-	const vtd_unit *unit = dma->unit;
+	vtd_unit *unit = dma->unit;
 	fs_walk w;
 
 	for (start(dma, &w);; w.level--) {
@@ -223,7 +231,8 @@ bool vtd_fs_walk(vtd_dma *dma, vtd_found *out)
 
 		if (!(w.entry & ENTRY_P))
 			return vtd_fail(dma, VTD_SFS_2, 1, (int)w.level, w.at);
-		if (w.entry & unit->masks.fs[w.level][leaf])
+		if (vtd_reserved_noted(dma, kinds[w.level][leaf].what, &w.entry,
+				       &unit->masks.fs[w.level][leaf], 1))
 			return vtd_fail(dma, VTD_SFS_3, 1, (int)w.level, w.at);
 		if (leaf)
 			next &= ~iom_mask(12 + 9 * (w.level - 1));

@@ -403,6 +403,9 @@ static inline bool vtd_fail(vtd_dma *dma, vtd_reason reason, unsigned stage, int
 bool vtd_fetch(vtd_unit *unit, const char *what, const iom_layout *layout, uint64_t address,
 	       uint64_t input, uint64_t *words, unsigned n);
 
+bool vtd_reserved_noted(vtd_dma *dma, const char *what, const uint64_t *words, const uint64_t *mask,
+			unsigned n);
+
 /* tables: root.c, pasid.c */
 bool vtd_context_get(vtd_dma *dma);
 bool vtd_legacy_tables(vtd_dma *dma);

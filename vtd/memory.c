@@ -20,3 +20,22 @@ bool vtd_fetch(vtd_unit *unit, const char *what, const iom_layout *layout, uint6
 		iom_step_read(&unit->base, what, layout, address, input, words, n);
 	return true;
 }
+
+/* Whether bits that must be zero are set; the observer hears which. */
+bool vtd_reserved_noted(vtd_dma *dma, const char *what, const uint64_t *words, const uint64_t *mask,
+			unsigned n)
+{
+	bool bad = false;
+
+	for (unsigned i = 0; i < n; i++) {
+		uint64_t set = words[i] & mask[i];
+
+		if (!set)
+			continue;
+		bad = true;
+		vtd_note(dma->unit, what, "7.1.3 Fault conditions and remapping hardware behavior",
+			 dma->address, "reserved bits set: %#" G_GINT64_MODIFIER "x of word %u",
+			 set, i);
+	}
+	return bad;
+}

@@ -83,6 +83,12 @@ static void decode(vtd_dma *dma, const uint64_t *entry)
 
 bool vtd_pasid_tables(vtd_dma *dma, const uint64_t *sm_context)
 {
+	static const char *const names[] = {
+		[VTD_PGTT_FIRST] = "PGTT 001b: first stage",
+		[VTD_PGTT_SECOND] = "PGTT 010b: second stage",
+		[VTD_PGTT_NESTED] = "PGTT 011b: first stage nested on a second stage",
+		[VTD_PGTT_PASS] = "PGTT 100b: pass-through",
+	};
 	vtd_unit *unit = dma->unit;
 	uint32_t pasid = dma->ctx.pasid;
 	uint64_t dir[1], entry[8];
@@ -94,7 +100,7 @@ bool vtd_pasid_tables(vtd_dma *dma, const uint64_t *sm_context)
 	dma->fpd |= vtd_pasid_dir_entry_get_FPD(dir);
 	if (!vtd_pasid_dir_entry_get_P(dir))
 		return vtd_fail(dma, VTD_SPD_2, 0, -1, at);
-	if (dir[0] & unit->masks.pasid_dir[0])
+	if (vtd_reserved_noted(dma, "PASID directory entry", dir, unit->masks.pasid_dir, 1))
 		return vtd_fail(dma, VTD_SPD_3, 0, -1, at);
 
 	at = vtd_pasid_dir_entry_get_SMPTBLPTR(dir) + 64 * (uint64_t)(pasid & 63);
@@ -104,7 +110,7 @@ bool vtd_pasid_tables(vtd_dma *dma, const uint64_t *sm_context)
 	dma->fpd |= vtd_pasid_table_entry_get_FPD(entry);
 	if (!vtd_pasid_table_entry_get_P(entry))
 		return vtd_fail(dma, VTD_SPT_2, 0, -1, at);
-	if (vtd_reserved(entry, unit->masks.pasid_entry, 8) ||
+	if (vtd_reserved_noted(dma, "PASID table entry", entry, unit->masks.pasid_entry, 8) ||
 	    (dma->ctx.flags & VTD_CTX_HPTE && entry[5] & unit->masks.pasid_entry_hpt))
 		return vtd_fail(dma, VTD_SPT_3, 0, -1, at);
 
@@ -113,5 +119,8 @@ bool vtd_pasid_tables(vtd_dma *dma, const uint64_t *sm_context)
 	if (reason != VTD_OK)
 		return vtd_fail(dma, reason, 0, -1, at);
 	decode(dma, entry);
+	vtd_note(unit, "PASID table entry", "3.4.3 Scalable Mode Address Translation", dma->address,
+		 "%s, domain %u, %u address bits", names[dma->ctx.pgtt], dma->ctx.did,
+		 dma->ctx.width);
 	return true;
 }

@@ -89,7 +89,7 @@ bool vtd_legacy_tables(vtd_dma *dma)
 		return vtd_fail(dma, VTD_LRT_1, 0, -1, at);
 	if (!vtd_root_entry_get_P(root))
 		return vtd_fail(dma, VTD_LRT_2, 0, -1, at);
-	if (vtd_reserved(root, unit->masks.root, 2))
+	if (vtd_reserved_noted(dma, "root entry", root, unit->masks.root, 2))
 		return vtd_fail(dma, VTD_LRT_3, 0, -1, at);
 
 	at = vtd_root_entry_get_CTP(root) + 16 * (uint64_t)(dma->sid & 0xff);
@@ -99,7 +99,7 @@ bool vtd_legacy_tables(vtd_dma *dma)
 	dma->fpd |= vtd_context_entry_get_FPD(entry);
 	if (!vtd_context_entry_get_P(entry))
 		return vtd_fail(dma, VTD_LCT_2, 0, -1, at);
-	if (vtd_reserved(entry, unit->masks.context, 2))
+	if (vtd_reserved_noted(dma, "context entry", entry, unit->masks.context, 2))
 		return vtd_fail(dma, VTD_LCT_3, 0, -1, at);
 
 	unsigned aw = (unsigned)vtd_context_entry_get_AW(entry);
@@ -120,6 +120,15 @@ bool vtd_legacy_tables(vtd_dma *dma)
 	ctx->ss_levels = (uint8_t)(aw + 2);
 	ctx->width = tt == 2 ? caps->haw : vtd_width(caps, aw);
 	ctx->signature = vtd_signature(ctx);
+	if (tt == 2)
+		vtd_note(unit, "context entry", "3.9 Pass-Through", dma->address,
+			 "TT 10b: not translated, domain %u", ctx->did);
+	else
+		vtd_note(unit, "context entry", "3.4.2 Legacy Mode Address Translation",
+			 dma->address,
+			 "TT %u%ub: second stage of %u levels, %u address bits, domain %u, ATS %s",
+			 tt >> 1, tt & 1, ctx->ss_levels, ctx->width, ctx->did,
+			 tt == 1 ? "allowed" : "blocked");
 	return true;
 }
 
@@ -176,7 +185,8 @@ bool vtd_scalable_tables(vtd_dma *dma)
 		return vtd_fail(dma, VTD_SRT_1, 0, -1, at);
 	if (!(half ? vtd_sm_root_entry_get_UP(root) : vtd_sm_root_entry_get_LP(root)))
 		return vtd_fail(dma, VTD_SRT_2, 0, -1, at);
-	if (root[half] & unit->masks.sm_root[half])
+	if (vtd_reserved_noted(dma, "scalable-mode root entry", &root[half],
+			       &unit->masks.sm_root[half], 1))
 		return vtd_fail(dma, VTD_SRT_3, 0, -1, at);
 
 	at = (half ? vtd_sm_root_entry_get_UCTP(root) : vtd_sm_root_entry_get_LCTP(root)) +
@@ -187,7 +197,8 @@ bool vtd_scalable_tables(vtd_dma *dma)
 	dma->fpd |= vtd_sm_context_entry_get_FPD(entry);
 	if (!vtd_sm_context_entry_get_P(entry))
 		return vtd_fail(dma, VTD_SCT_2, 0, -1, at);
-	if (vtd_reserved(entry, unit->masks.sm_context, 4))
+	if (vtd_reserved_noted(dma, "scalable-mode context entry", entry, unit->masks.sm_context,
+			       4))
 		return vtd_fail(dma, VTD_SCT_3, 0, -1, at);
 	if (!scalable_checks(dma, entry, at))
 		return false;
@@ -204,6 +215,9 @@ bool vtd_scalable_tables(vtd_dma *dma)
 		dma->has_pasid ? dma->pasid : (uint32_t)vtd_sm_context_entry_get_RID_PASID(entry);
 	ctx->pgtt = VTD_PGTT_NONE;
 	ctx->width = unit->caps.haw;
+	vtd_note(unit, "scalable-mode context entry", "3.4.3 Scalable Mode Address Translation",
+		 dma->address, "PASID %#x (%s)", ctx->pasid,
+		 dma->has_pasid ? "of the request" : "RID_PASID");
 	/* 4.2.5: without host permission tables a translated request ends here */
 	if (dma->type == IOM_TRANSLATED && !dma->page_request && !(ctx->flags & VTD_CTX_HPTE)) {
 		if (dma->fpd)

@@ -130,7 +130,7 @@ static void leaf_found(vtd_dma *dma, uint64_t entry, uint64_t at, unsigned level
  */
 bool vtd_ss_walk(vtd_dma *dma, uint64_t gpa, vtd_ss *out)
 {
-	const vtd_unit *unit = dma->unit;
+	vtd_unit *unit = dma->unit;
 	const vtd_context *ctx = &dma->ctx;
 	bool legacy = ctx->flags & VTD_CTX_LEGACY;
 	const ss_reasons *reason = &reasons[legacy];
@@ -151,7 +151,7 @@ bool vtd_ss_walk(vtd_dma *dma, uint64_t gpa, vtd_ss *out)
 
 		if (!r && !w)
 			return nothing_permitted(dma, legacy, level, at);
-		if (entry & reserved)
+		if (vtd_reserved_noted(dma, kinds[level][leaf].what, &entry, &reserved, 1))
 			return vtd_fail(dma, reason->reserved, 2, (int)level, at);
 		table.read &= r;
 		table.write &= w;
@@ -165,6 +165,10 @@ bool vtd_ss_walk(vtd_dma *dma, uint64_t gpa, vtd_ss *out)
 			vtd_update_add(dma, at, entry, ENTRY_A, VTD_SSS_6, 2, (int)level);
 		if (leaf) {
 			leaf_found(dma, entry, at, level, &table, out);
+			vtd_note(unit, "second-stage page", "3.7.1 Access Rights", gpa,
+				 "%#" G_GINT64_MODIFIER "x, 2^%u bytes, %c%c in every entry",
+				 out->page, out->lg2, out->read ? 'r' : '-',
+				 out->write ? 'w' : '-');
 			return true;
 		}
 		table.address = entry & ENTRY_ADDRESS;
@@ -224,6 +228,9 @@ bool vtd_ss_permitted(vtd_dma *dma, const vtd_ss *ss)
 
 	if (dma->type == IOM_TRANSLATION_REQUEST)
 		return true;
+	if (exempt && dma->read && !ss->read)
+		vtd_note(dma->unit, "zero-length read", "3.7.1 Access Rights", dma->address,
+			 "CAP.ZLR: needs no read permission where writes are permitted");
 	if (dma->write && !ss->write)
 		return vtd_fail(dma, legacy ? VTD_LGN_2 : VTD_SGN_6, 2, level, ss->leaf);
 	if (dma->read && !ss->read && !exempt)

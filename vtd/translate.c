@@ -190,6 +190,15 @@ static bool input_check(vtd_dma *dma)
 	const vtd_context *ctx = &dma->ctx;
 	uint64_t above = dma->address >> (ctx->width - 1);
 
+	vtd_note(dma->unit, "input address",
+		 vtd_has_first_stage(ctx->pgtt) ? "3.6 First-Stage Translation"
+		 : ctx->pgtt == VTD_PGTT_PASS   ? "3.9 Pass-Through"
+						: "3.7 Second-Stage Translation",
+		 dma->address, "%s of %u bits",
+		 vtd_has_first_stage(ctx->pgtt) ? "must be a canonical address"
+						: "must be an address",
+		 ctx->width);
+
 	switch (ctx->pgtt) {
 	case VTD_PGTT_FIRST:
 	case VTD_PGTT_NESTED:
@@ -371,6 +380,8 @@ static bool translated(vtd_dma *dma, iom_result *result)
 	} else if (vtd_in_interrupt_range(dma->address)) {
 		return vtd_fail(dma, legacy ? VTD_LGN_4 : VTD_SGN_8_3, 0, -1, dma->address);
 	}
+	vtd_note(dma->unit, "address", "4.2.5 Handling of Translated Requests", dma->address,
+		 "is taken as host-physical");
 	bypass(dma, result);
 	if (dma->ctx.flags & VTD_CTX_HPTE) {
 		result->page_lg2 = 12;
@@ -382,6 +393,7 @@ static bool translated(vtd_dma *dma, iom_result *result)
 /* 3.9 Pass-Through */
 static bool pass_through(vtd_dma *dma, iom_result *result)
 {
+	vtd_note(dma->unit, "address", "3.9 Pass-Through", dma->address, "leaves as it came");
 	if (dma->type == IOM_UNTRANSLATED && vtd_in_interrupt_range(dma->address))
 		return vtd_fail(dma, dma->ctx.flags & VTD_CTX_LEGACY ? VTD_LGN_4 : VTD_SGN_8_1, 0,
 				-1, dma->address);
@@ -412,6 +424,9 @@ static bool steps(vtd_dma *dma, iom_result *result)
 	const vtd_context *ctx = &dma->ctx;
 
 	dma->supervisor = dma->has_pasid ? dma->pr : (ctx->flags & VTD_CTX_RID_PRIV) != 0;
+	if (dma->supervisor)
+		vtd_note(dma->unit, "privilege", "3.6.1 Access Rights", dma->address,
+			 "supervisor, by %s", dma->has_pasid ? "the request" : "RID_PRIV");
 	if (dma->type == IOM_TRANSLATED)
 		return translated(dma, result);
 	if (!(ctx->flags & VTD_CTX_LEGACY)) {
