@@ -252,6 +252,21 @@ void iomfd_mock_set_dirty(iomfd_mock_domain *d, uint64_t iova)
 	g_hash_table_add(d->dirty, g_memdup2(&start, sizeof(start)));
 }
 
+/*
+ * How much of a dirty entry is told. The kernel's page tables (7.2) take the
+ * last of several contiguous items for the end, so one item is missing.
+ */
+static uint64_t told(entry e, uint64_t from, uint64_t last)
+{
+	uint64_t size = e.last - e.start + 1, item = IOMFD_MOCK_PAGE_SIZE;
+
+	while (item << 9 <= size)
+		item <<= 9;
+	if (size == item)
+		return MIN(e.last, last) - from + 1;
+	return MIN(e.last + 1 - item, last + 1) - MIN(e.last + 1 - item, from);
+}
+
 static void read_dirty(iomfd_domain *domain, uint64_t iova, uint64_t last, bool clear,
 		       void (*report)(void *opaque, uint64_t iova, uint64_t length), void *opaque)
 {
@@ -261,17 +276,19 @@ static void read_dirty(iomfd_domain *domain, uint64_t iova, uint64_t last, bool 
 
 	g_hash_table_iter_init(&iter, d->dirty);
 	while (g_hash_table_iter_next(&iter, &key, NULL)) {
-		uint64_t at = *(uint64_t *)key, end;
+		uint64_t at = *(uint64_t *)key, length;
 		iomfd_area *a = iomfd_area_first(domain->hwpt->ioas, at, at);
+		entry e;
 
 		if (!a)
 			continue;
-		end = entry_of(d, a, at).last;
-		if (end < iova || at > last)
+		e = entry_of(d, a, at);
+		if (e.last < iova || e.start > last)
 			continue;
 		at = MAX(at, iova);
-		end = MIN(end, last);
-		report(opaque, at, end - at + 1);
+		length = told(e, at, last);
+		if (length)
+			report(opaque, at, length);
 		if (clear)
 			g_hash_table_iter_remove(&iter);
 	}

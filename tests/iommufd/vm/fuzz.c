@@ -39,6 +39,13 @@ static struct {
 } maps[8];
 static unsigned n_maps;
 static uint64_t map_offset;
+static struct mapped {
+	uint32_t ioas;
+	uint64_t iova, va, length;
+} mapped[24];
+static unsigned n_mapped;
+static uint32_t dirty_hwpts[MAX_IDS];
+static unsigned n_dirty;
 
 static uint64_t rnd(void)
 {
@@ -227,6 +234,21 @@ static void op_destroy(void)
 	call(fd, "destroy", IOMFD_DESTROY, &cmd, sizeof(cmd));
 }
 
+/* A mapping that was made, and may still be there. */
+static bool pick_mapped(struct mapped *m)
+{
+	if (!n_mapped || once_in(3))
+		return false;
+	*m = mapped[below(n_mapped)];
+	return true;
+}
+
+static void remember_map(uint32_t ioas, uint64_t iova, uint64_t va, uint64_t length)
+{
+	mapped[n_mapped < 24 ? n_mapped++ : below(24)] =
+		(struct mapped){ ioas, iova, va, length };
+}
+
 static void remember_iova(uint64_t iova)
 {
 	iovas[n_iovas < 16 ? n_iovas++ : below(16)] = iova;
@@ -248,8 +270,10 @@ static void op_map(void)
 		.iova = random_iova(),
 	};
 
-	if (run("ioas_map", IOMFD_IOAS_MAP, &cmd, sizeof(cmd)) == 0)
+	if (run("ioas_map", IOMFD_IOAS_MAP, &cmd, sizeof(cmd)) == 0) {
 		remember_iova(cmd.iova);
+		remember_map(cmd.ioas_id, cmd.iova, cmd.user_va, cmd.length);
+	}
 }
 
 static void op_map_file(void)
@@ -269,8 +293,11 @@ static void op_map_file(void)
 		cmd.fd = (int)below(390) - 10;
 	if (cmd.fd >= 0 && cmd.fd < 3)
 		cmd.fd = mem_fd;
-	if (run("ioas_map_file", IOMFD_IOAS_MAP_FILE, &cmd, sizeof(cmd)) == 0)
+	if (run("ioas_map_file", IOMFD_IOAS_MAP_FILE, &cmd, sizeof(cmd)) == 0) {
 		remember_iova(cmd.iova);
+		if (cmd.fd == mem_fd)
+			remember_map(cmd.ioas_id, cmd.iova, MEM_FILE + cmd.start, cmd.length);
+	}
 }
 
 static void op_copy(void)
@@ -284,6 +311,13 @@ static void op_copy(void)
 		.src_iova = random_iova(),
 	};
 
+	struct mapped m;
+
+	if (pick_mapped(&m)) {
+		cmd.src_ioas_id = m.ioas;
+		cmd.src_iova = m.iova;
+		cmd.length = once_in(3) ? m.length / 2 : m.length;
+	}
 	if (once_in(20)) {
 		cmd.flags |= 1u << 16;
 		cmd.src_iova = below(4) | (below(4) << 43);
@@ -300,6 +334,13 @@ static void op_unmap(void)
 		.length = once_in(3) ? below(64) * 4096 : random_length(),
 	};
 
+	struct mapped m;
+
+	if (pick_mapped(&m)) {
+		cmd.ioas_id = m.ioas;
+		cmd.iova = m.iova;
+		cmd.length = m.length;
+	}
 	if (once_in(20)) {
 		cmd.iova = 0;
 		cmd.length = ~0ull;
@@ -447,10 +488,16 @@ static void op_check_map(void)
 {
 	struct iomfd_test_cmd cmd = { .op = IOMFD_TEST_MD_CHECK_MAP,
 				      .id = pick(hwpt_ids, n_hwpt) };
+	struct mapped m;
 
 	cmd.check_map.iova = random_iova();
 	cmd.check_map.length = (1 + below(3)) * 2048;
 	cmd.check_map.uptr = random_va();
+	if (pick_mapped(&m)) {
+		cmd.check_map.iova = m.iova;
+		cmd.check_map.length = m.length;
+		cmd.check_map.uptr = m.va;
+	}
 	test("check_map", &cmd);
 }
 
@@ -504,19 +551,26 @@ static void op_access_use(void)
 	struct iomfd_test_cmd cmd = { .id = (uint32_t)pick_fd(access_fds, n_access) };
 	const uint8_t *p = (const uint8_t *)(uintptr_t)MEM_SCRATCH;
 	uint32_t sum = 0;
+	struct mapped m;
 
-	switch (below(5)) {
+	switch (below(6)) {
 	case 0:
+	case 5:
 		cmd.op = IOMFD_TEST_ACCESS_PAGES;
 		cmd.access_pages.flags = mess32((uint32_t)below(2));
 		cmd.access_pages.iova = random_iova();
 		cmd.access_pages.length = random_length();
 		cmd.access_pages.uptr = once_in(3) ? random_va() : 0;
+		if (pick_mapped(&m)) {
+			cmd.access_pages.iova = m.iova;
+			cmd.access_pages.length = m.length;
+			cmd.access_pages.uptr = once_in(2) ? m.va : 0;
+		}
 		test("access_pages", &cmd);
 		return;
 	case 1:
 		cmd.op = IOMFD_TEST_DESTROY_ACCESS_PAGES;
-		cmd.destroy_access_pages.access_pages_id = (uint32_t)below(6);
+		cmd.destroy_access_pages.access_pages_id = (uint32_t)below(once_in(2) ? 2 : 6);
 		test("destroy_access_pages", &cmd);
 		return;
 	case 2:
@@ -562,12 +616,18 @@ static void op_dmabuf(void)
 
 static void op_dirty(void)
 {
-	struct iomfd_test_cmd cmd = { .op = IOMFD_TEST_DIRTY, .id = pick(hwpt_ids, n_hwpt) };
+	struct iomfd_test_cmd cmd = { .op = IOMFD_TEST_DIRTY,
+				      .id = pick(dirty_hwpts, n_dirty) };
 	uint64_t bits[2] = { rnd(), rnd() };
+	struct mapped m;
 
 	cmd.dirty.iova = random_iova();
 	cmd.dirty.page_size = once_in(10) ? below(3) * 1024 : 2048ull << below(2);
 	cmd.dirty.length = cmd.dirty.page_size * below(20);
+	if (pick_mapped(&m)) {
+		cmd.dirty.iova = m.iova;
+		cmd.dirty.length = m.length;
+	}
 	cmd.dirty.uptr = data_at(bits, sizeof(bits));
 	test("dirty", &cmd);
 }
@@ -584,7 +644,18 @@ static void op_dirty_bitmap(void)
 		.data = once_in(40) ? MEM_HOLE : MEM_SCRATCH + below(8),
 	};
 	const uint8_t *p = (const uint8_t *)(uintptr_t)MEM_SCRATCH;
+	struct mapped m;
 
+	/*
+	 * Not from the middle of an entry of two halves: 7.2 then computes a length
+	 * of zero and fills a page of the caller's memory with ones.
+	 */
+	cmd.iova &= ~4095ull;
+	cmd.hwpt_id = pick(dirty_hwpts, n_dirty);
+	if (pick_mapped(&m)) {
+		cmd.iova = m.iova;
+		cmd.length = m.length;
+	}
 	memset((void *)(uintptr_t)MEM_SCRATCH, 0, 64);
 	run("get_dirty", IOMFD_HWPT_GET_DIRTY_BITMAP, &cmd, sizeof(cmd));
 	for (unsigned i = 0; i < 24; i++)
@@ -596,7 +667,7 @@ static void op_set_dirty(void)
 {
 	struct iomfd_hwpt_set_dirty_tracking cmd = {
 		.flags = mess32((uint32_t)!once_in(4)),
-		.hwpt_id = pick(hwpt_ids, n_hwpt),
+		.hwpt_id = once_in(4) ? pick(hwpt_ids, n_hwpt) : pick(dirty_hwpts, n_dirty),
 		.reserved = mess32(0),
 	};
 
@@ -637,8 +708,11 @@ static void op_hwpt(void)
 		cmd.data_uptr = data_at(&data, sizeof(data));
 	}
 	cmd.data_type = mess32(cmd.data_type);
-	if (run("hwpt_alloc", IOMFD_HWPT_ALLOC, &cmd, sizeof(cmd)) == 0)
+	if (run("hwpt_alloc", IOMFD_HWPT_ALLOC, &cmd, sizeof(cmd)) == 0) {
 		add(hwpt_ids, &n_hwpt, cmd.out_hwpt_id);
+		if (cmd.flags & 2)
+			add(dirty_hwpts, &n_dirty, cmd.out_hwpt_id);
+	}
 }
 
 static void op_hw_info(void)
@@ -810,8 +884,12 @@ static void op_hw_queue(void)
 		.length = once_in(4) ? random_length() : 1 + below(4096),
 	};
 
+	struct mapped m;
+
 	if (cmd.length > 1ull << 40 && cmd.length != ~0ull)
 		cmd.length = 4096;
+	if (pick_mapped(&m))
+		cmd.nesting_parent_iova = m.iova;
 	if (run("hw_queue_alloc", IOMFD_HW_QUEUE_ALLOC, &cmd, sizeof(cmd)) == 0)
 		add(ids, &n_ids, cmd.out_hw_queue_id);
 }
