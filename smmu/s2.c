@@ -85,6 +85,14 @@ static bool check_ptw(const struct s2_walk *w, const struct smmu_s2_out *out)
 		 smmu_memattr_device(out->memattr, w->s2->fwb, w->s->ids.mteperm));
 }
 
+/* Translations of a stream with stage 2 alone are in the IOTLB already. */
+static bool in_iotlb(const struct s2_walk *w)
+{
+	return w->class == SMMU_CLASS_IN && w->c->mode == SMMU_MODE_S2 &&
+	       w->c->space != IOM_SPACE_SECURE && w->tx->origin == SMMU_ORDINARY &&
+	       iom_cache_enabled(w->s->caches[IOM_CACHE_IOTLB]);
+}
+
 static bool lookup(struct s2_walk *w, struct smmu_s2_out *out)
 {
 	iom_cache *cache = w->s->caches[IOM_CACHE_STAGE2];
@@ -92,7 +100,7 @@ static bool lookup(struct s2_walk *w, struct smmu_s2_out *out)
 	iom_cache_scope scope;
 	unsigned page_lg2;
 
-	if (!iom_cache_enabled(cache))
+	if (!iom_cache_enabled(cache) || in_iotlb(w))
 		return false;
 	scope_of(w, -2, &scope);
 	if (!iom_cache_lookup(cache, &scope, w->ipa, &e, sizeof(e), &page_lg2))
@@ -122,7 +130,7 @@ static void keep(const struct s2_walk *w, const struct smmu_s2_out *out)
 	iom_cache_scope scope;
 	iom_tag *tags[2] = { w->c->regime_tag, w->c->s2_tag };
 
-	if (!iom_cache_enabled(cache) || w->tx->passive)
+	if (!iom_cache_enabled(cache) || w->tx->passive || in_iotlb(w))
 		return;
 	memcpy(e.perm, out->perm, 2);
 	memcpy(e.grant, out->grant, 2);

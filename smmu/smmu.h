@@ -32,6 +32,20 @@ enum {
  * What an implementation is: the values of its ID registers (6.3 Register
  * descriptions). Everything that an ID register does not advertise is absent
  * and behaves as the architecture says for an implementation without it.
+ *
+ * Which values are taken: everything the model has, and the bits whose feature
+ * cannot show in its answers (IDR0.BTM, COHACC and DORMHINT, IDR3.BBML and PBHA,
+ * IDR4), which software reads back as they are. Refused by iom_smmu_new(), with
+ * the field in the message: what is not modelled (IDR3.DPT and THE, IDR5.D128 and
+ * what needs it, preset tables and queues, XT and MEC of R_IDR3) and what no
+ * implementation may have (reserved encodings). IDR5.STALL_MAX of 0 means that
+ * the implementation states no limit.
+ *
+ * Pages of the register frame after the two of the Non-secure interface, each
+ * where its feature exists: VATOS and Secure VATOS (IDR2, S_IDR2), command queue
+ * control pages, Realm pages 0 and 1, the Root control page, one page for each
+ * counter group. Discover them as software does, or with iom_iommu_register().
+ * With IDR0.RME_IMPL nothing passes before a Root access sets ROOT_CR0.ACCESSEN.
  */
 typedef struct iom_smmu_config {
 	size_t size; /* sizeof(iom_smmu_config), set by iom_smmu_config_init() */
@@ -39,7 +53,8 @@ typedef struct iom_smmu_config {
 	uint32_t iidr;
 	uint32_t aidr;
 	uint32_t s_idr[5]; /* SMMU_S_IDR0 to SMMU_S_IDR4; [1].SECURE_IMPL makes Secure state */
-	uint32_t r_idr[5]; /* SMMU_R_IDR0 to SMMU_R_IDR4, used when IDR0.RME_IMPL... say so */
+	/* SMMU_R_IDR0 to SMMU_R_IDR4; IDR0.RME_IMPL and [1].RME_DA_IMPL make Realm state */
+	uint32_t r_idr[5];
 	uint32_t mpamidr;
 	uint32_t pmcg_groups; /* number of performance monitor counter groups, 0 for none */
 	uint32_t gbpa; /* reset value of SMMU_GBPA */

@@ -226,11 +226,10 @@ struct smmu_attr smmu_final_attr(const smmu *s, const struct smmu_attr *in,
 /* ------------------------------------------------------------------------
  * The IOTLB
  */
-static void keep(smmu *s, const struct smmu_tx *tx, const struct smmu_context *c,
-		 const struct smmu_out *out)
+static void keep(smmu *s, const iom_request *request, const struct smmu_tx *tx,
+		 const struct smmu_context *c, const struct smmu_out *out, const iom_result *result)
 {
 	iom_cache *cache = s->caches[IOM_CACHE_IOTLB];
-	struct smmu_attr in = smmu_attr_default(), attr;
 	iom_tag *tags[3] = { c->regime_tag, c->vmid_tag, c->asid_tag };
 	unsigned n_tags = 3;
 	iom_cache_scope scope = { c->digest, 0 };
@@ -254,13 +253,18 @@ static void keep(smmu *s, const struct smmu_tx *tx, const struct smmu_context *c
 	e.s1_sh = out->s1_sh;
 	e.s2_memattr = out->s2_memattr;
 	e.s2_sh = out->s2_sh;
-	smmu_attr_override(&in, &c->override);
-	attr = smmu_final_attr(s, &in, out);
-	memset(&type, 0, sizeof(type));
-	smmu_attr_result(&attr, false, &type);
-	e.memtype = type.memtype;
-	e.shareability = type.shareability;
-	e.hints = type.hints;
+	if (request->flags & (IOM_REQ_HAS_ATTRS | IOM_REQ_NO_SNOOP)) {
+		struct smmu_attr in = smmu_attr_default(), attr;
+
+		smmu_attr_override(&in, &c->override);
+		attr = smmu_final_attr(s, &in, out);
+		memset(&type, 0, sizeof(type));
+		smmu_attr_result(&attr, false, &type);
+		result = &type;
+	}
+	e.memtype = result->memtype;
+	e.shareability = result->shareability;
+	e.hints = result->hints;
 	if (!out->has_s1) {
 		tags[1] = c->s2_tag;
 		n_tags = 2;
@@ -535,7 +539,7 @@ static void slow(smmu *s, const iom_request *request, struct smmu_tx *tx, iom_re
 	if (!granule_allowed(s, out.space, out.address, result))
 		return;
 	success(s, request, tx, &c, &out, result);
-	keep(s, tx, &c, &out);
+	keep(s, request, tx, &c, &out, result);
 	return;
 fault:
 	smmu_fault_report(s, tx, &c, &f, result);
