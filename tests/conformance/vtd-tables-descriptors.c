@@ -145,7 +145,8 @@ static int bit_of(const char *cell)
 
 	if (!g_str_has_prefix(cell, "HAW"))
 		return iom_tsv_parse(cell, &number) ? (int)number : -1;
-	iom_tsv_parse(cell + 4, &number);
+	if (cell[3])
+		iom_tsv_parse(cell + 4, &number);
 	return 46 + (int)number; /* the bases' host address width */
 }
 
