@@ -76,6 +76,13 @@ IOM_API int iom_iommufd_munmap(iom_iommufd *t, void *addr, size_t length);
 /* `wanted` is the least number of the new descriptor. */
 IOM_API int iom_iommufd_dup(iom_iommufd *t, int fd, int wanted);
 IOM_API int iom_iommufd_close(iom_iommufd *t, int fd);
+/*
+ * For programs whose own calls are led to the engine. `fresh` has been made of
+ * `fd` with dup() and belongs to the engine from now on.
+ */
+IOM_API int iom_iommufd_adopt(iom_iommufd *t, int fd, int fresh);
+/* If [addr, addr + length) has a mapping of the engine's, unmap it all: true. */
+IOM_API bool iom_iommufd_unmapped(iom_iommufd *t, void *addr, size_t length);
 /* Does the descriptor belong to this transport? (Of the kernel: always true.) */
 IOM_API bool iom_iommufd_owns(iom_iommufd *t, int fd);
 

@@ -145,6 +145,27 @@ int iom_iommufd_dup(iom_iommufd *t, int fd, int wanted)
 	return rc ? rc : fresh;
 }
 
+int iom_iommufd_adopt(iom_iommufd *t, int fd, int fresh)
+{
+	LOCKED(t);
+
+	return t->engine ? iomfd_engine_dup(t->engine, fd, fresh) : 0;
+}
+
+bool iom_iommufd_unmapped(iom_iommufd *t, void *addr, size_t length)
+{
+	uint64_t start = (uintptr_t)addr;
+	LOCKED(t);
+
+	for (guint i = 0; t->engine && i < t->engine->mappings->len; i++) {
+		const iomfd_mapping *m = &g_array_index(t->engine->mappings, iomfd_mapping, i);
+
+		if (m->addr < start + length && start < m->addr + m->length)
+			return iomfd_engine_munmap(t->engine, addr, length) == 0;
+	}
+	return false;
+}
+
 int iom_iommufd_close(iom_iommufd *t, int fd)
 {
 	LOCKED(t);

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define PRIVATE_FDS 512 /* our own descriptors start here */
@@ -385,7 +386,8 @@ int iomfd_engine_munmap(struct iomfd_engine *e, void *addr, size_t length)
 {
 	uint64_t start = (uint64_t)(uintptr_t)addr, end;
 
-	if (munmap(addr, length))
+	/* The system call itself: munmap() may be the preloaded one, which led here. */
+	if (syscall(SYS_munmap, addr, length))
 		return -errno;
 	end = start + ((length + IOMFD_PAGE - 1) & ~(IOMFD_PAGE - 1));
 	for (guint i = e->mappings->len; i-- > 0;) {
