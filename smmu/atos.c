@@ -123,7 +123,7 @@ static uint64_t operate(smmu *s, unsigned interface, bool vatos, uint64_t sid, u
 	tx.passive = smmu_GATOS_ADDR_get_HTTUI(&addr);
 	tx.input_ns = secure && (addr >> 4 & 1);
 	tx.attr = smmu_attr_default();
-	tx.epoch = iom_tags_epoch(s->tags);
+	smmu_tx_start(s, &tx);
 	memset(&c, 0, sizeof(c));
 	if (!smmu_context_get(s, &tx, &c, &f))
 		return fault_of(s, &f, type);

@@ -203,7 +203,7 @@ void smmu_ats_request(smmu *s, const iom_request *request, iom_result *result)
 	tx.want_exec = tx.ssv && (request->flags & IOM_REQ_PASID_EXEC);
 	tx.instruction = tx.want_exec;
 	tx.dirty = !(request->flags & IOM_REQ_NO_WRITE);
-	tx.epoch = iom_tags_epoch(s->tags);
+	smmu_tx_start(s, &tx);
 	if (!(tx.space == IOM_SPACE_REALM ? s->ids.r_ats : s->ids.ats)) {
 		smmu_abort(result, SMMU_DIAG_UNSUPPORTED);
 		result->response = IOM_RESPONSE_UR;
@@ -306,7 +306,7 @@ void smmu_ats_translated(smmu *s, const iom_request *request, iom_result *result
 		return;
 	}
 	tx.origin = SMMU_ATS_TRANSLATED;
-	tx.epoch = iom_tags_epoch(s->tags);
+	smmu_tx_start(s, &tx);
 	/* Without PASIDTT a translated access has neither PASID nor its attributes. */
 	if (!s->ids.pasidtt || !tx.ssv) {
 		tx.ssv = tx.privileged = tx.instruction = false;

@@ -268,6 +268,13 @@ static enum smmu_cerror consume(smmu *s, unsigned space, int queue, struct smmu_
 	return SMMU_CERROR_NONE;
 }
 
+static const char *error_name(enum smmu_cerror error)
+{
+	return error == SMMU_CERROR_ILL   ? "CERROR_ILL"
+	       : error == SMMU_CERROR_ABT ? "CERROR_ABT"
+					  : "CERROR_ATC_INV_SYNC";
+}
+
 void smmu_cmdq_run(smmu *s, unsigned space)
 {
 	struct smmu_queue q;
@@ -278,13 +285,21 @@ void smmu_cmdq_run(smmu *s, unsigned space)
 		return;
 	smmu_queue_load(&q, smmu_reg(s, space, SMMU_R_CMDQ_BASE), s->ids.cmdqs, 4,
 			smmu_reg(s, space, SMMU_R_CMDQ_PROD), smmu_reg(s, space, SMMU_R_CMDQ_CONS));
-	if (!smmu_queue_consistent(&q) || smmu_queue_empty(&q))
+	if (!smmu_queue_consistent(&q)) {
+		iom_log(&s->iommu, "SMMUv3: CMDQ_PROD 0x%x is more than a queue ahead of CONS 0x%x",
+			q.prod, q.cons);
+		return;
+	}
+	if (smmu_queue_empty(&q))
 		return;
 	error = consume(s, space, -1, &q);
 	/* 7.1: the reason is visible before the error becomes active. */
 	smmu_reg_set(s, space, SMMU_R_CMDQ_CONS, (uint64_t)error << 24 | q.cons);
-	if (error)
+	if (error) {
+		iom_log(&s->iommu, "SMMUv3: the command queue stops at entry 0x%x: %s", q.cons,
+			error_name(error));
 		smmu_gerror(s, space, SMMU_GERROR_CMDQ);
+	}
 }
 
 void smmu_ecmdq_run(smmu *s, unsigned space, unsigned queue)

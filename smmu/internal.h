@@ -197,7 +197,13 @@ typedef struct smmu {
 	iom_cache *caches[4]; /* by iom_cache_id, without the interrupt cache */
 	struct smmu_contexts contexts;
 	struct smmu_scopes *scopes;
-	int any_global; /* a global entry was ever put into the IOTLB */
+	/*
+	 * While no global entry was ever put into the IOTLB, commands by address do
+	 * not look for one. The first is put there under the lock, and only if no
+	 * such command has come since its tables were read.
+	 */
+	int any_global;
+	uint64_t va_commands;
 	uint64_t commands[IOM_MAX_COMMANDS];
 	struct smmu_pmcg *pmcg;
 	unsigned n_pmcg;

@@ -185,6 +185,9 @@ bool smmu_event_write(smmu *s, unsigned space, const uint64_t *record, bool stal
 	    iom_memory_write(s->iommu.bus.memory[space], address, words, sizeof(words)) !=
 		    IOM_MEM_OK) {
 		iom_count_n(&s->iommu, IOM_STAT_EVENTS_LOST, !stall);
+		iom_log(&s->iommu,
+			"SMMUv3: an event record could not be written to 0x%" G_GINT64_MODIFIER "x",
+			address);
 		smmu_gerror(s, space, SMMU_GERROR_EVENTQ_ABT);
 		return false;
 	}

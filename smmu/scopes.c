@@ -243,6 +243,7 @@ static void every_asid(smmu *s, unsigned space, unsigned world, unsigned vmid, u
 void smmu_invalidate_va(smmu *s, unsigned space, enum smmu_world world, unsigned vmid,
 			uint32_t asid, uint64_t first, uint64_t last, bool leaf)
 {
+	__atomic_add_fetch(&s->va_commands, 1, __ATOMIC_RELEASE);
 	if (asid == SMMU_ANY_ASID)
 		every_asid(s, space, world, vmid, first, last, leaf, false);
 	else

@@ -67,6 +67,13 @@ void smmu_tx_init(smmu *s, const iom_request *request, struct smmu_tx *tx)
 	tx->attr = smmu_attr_request(request);
 }
 
+void smmu_tx_start(const smmu *s, struct smmu_tx *tx)
+{
+	tx->global_known = __atomic_load_n(&s->any_global, __ATOMIC_ACQUIRE);
+	tx->va_commands = __atomic_load_n(&s->va_commands, __ATOMIC_ACQUIRE);
+	tx->epoch = iom_tags_epoch(s->tags);
+}
+
 static void override_access(struct smmu_tx *tx, unsigned privcfg, unsigned instcfg)
 {
 	if (privcfg & 2)
@@ -232,6 +239,7 @@ static void keep(smmu *s, const iom_request *request, const struct smmu_tx *tx,
 	iom_cache *cache = s->caches[IOM_CACHE_IOTLB];
 	iom_tag *tags[3] = { c->regime_tag, c->vmid_tag, c->asid_tag };
 	unsigned n_tags = 3;
+	bool first = false;
 	iom_cache_scope scope = { c->digest, 0 };
 	struct tlb_entry e = { .pa = out->address & ~iom_mask(out->page_lg2) };
 	uint64_t address = tx->address;
@@ -277,14 +285,24 @@ static void keep(smmu *s, const iom_request *request, const struct smmu_tx *tx,
 		scope.lo =
 			smmu_scope_lo(SMMU_SCOPE_ASID, -1, c->space, c->world, c->vmid, c->s1.asid);
 		if (out->global) {
-			__atomic_store_n(&s->any_global, 1, __ATOMIC_RELEASE);
 			n_tags = 2;
+			first = !tx->global_known;
 			scope.lo = smmu_scope_lo(SMMU_SCOPE_GLOBAL, -1, c->space, c->world, c->vmid,
 						 0);
 		}
 	}
+	if (first) {
+		g_mutex_lock(&s->lock);
+		if (__atomic_load_n(&s->va_commands, __ATOMIC_RELAXED) != tx->va_commands) {
+			g_mutex_unlock(&s->lock);
+			return;
+		}
+		__atomic_store_n(&s->any_global, 1, __ATOMIC_RELEASE);
+	}
 	iom_cache_insert(cache, &scope, address, out->page_lg2, &e, sizeof(e), tags, n_tags,
 			 tx->epoch);
+	if (first)
+		g_mutex_unlock(&s->lock);
 }
 
 /* The type for a request that brings its own attributes. */
@@ -509,8 +527,7 @@ static void slow(smmu *s, const iom_request *request, struct smmu_tx *tx, iom_re
 		smmu_abort(result, SMMU_DIAG_NO_INTERFACE);
 		return;
 	}
-	/* Before anything is read: what an invalidation may overtake. */
-	tx->epoch = iom_tags_epoch(s->tags);
+	smmu_tx_start(s, tx);
 	if (!smmu_enabled(s, tx->space)) {
 		disabled(s, request, tx, result);
 		if (result->status == IOM_OK)

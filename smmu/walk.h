@@ -33,7 +33,9 @@ struct smmu_tx {
 	bool input_ns; /* Secure: the address is in the Non-secure space */
 	bool locked; /* the caller holds the lock: ATOS */
 	uint32_t *walk_reads; /* counted for the PMCG, or NULL */
-	iom_epoch epoch; /* of the first fetch */
+	iom_epoch epoch; /* of the first fetch; the next two are as old */
+	bool global_known; /* commands look for global entries */
+	uint64_t va_commands;
 	struct smmu_attr attr;
 };
 
@@ -172,6 +174,8 @@ struct smmu_attr smmu_final_attr(const smmu *s, const struct smmu_attr *in,
 /* Overrides of the stream on a request: need, privilege, instruction, attributes. */
 void smmu_tx_override(const smmu *s, const struct smmu_context *c, struct smmu_tx *tx);
 void smmu_tx_init(smmu *s, const iom_request *request, struct smmu_tx *tx);
+/* Before anything is read: what an invalidation may overtake. */
+void smmu_tx_start(const smmu *s, struct smmu_tx *tx);
 
 /* fault.c */
 void smmu_fault_set(struct smmu_fault *f, enum smmu_event event, unsigned stage,

@@ -29,7 +29,7 @@ static gpointer reader(gpointer opaque)
 	return NULL;
 }
 
-static void moving_page(void)
+static void moving(uint64_t leaf)
 {
 	static const char *const caches[] = { "default", "one" };
 
@@ -42,18 +42,21 @@ static void moving_page(void)
 		rig_config(&c, caches[i], NULL);
 		rig_open(&r, &c);
 		stream_s1(&r, 1, 11, 1);
-		map(&r, r.ttb[1], VA, PA, 12, AF | USER | NG);
+		map(&r, r.ttb[1], VA, PA, 12, leaf);
 		s.r = &r;
 		thread = g_thread_new("reader", reader, &s);
 		for (uint64_t v = 1; v < 20000; v++) {
-			set_word(&r, leaf_address(&r, r.ttb[1], VA),
-				 (PA + (v << 12)) | AF | USER | NG | 3);
+			set_word(&r, leaf_address(&r, r.ttb[1], VA), (PA + (v << 12)) | leaf | 3);
 			switch (v % 4) {
 			case 0:
 				cmd(&r, CMD_NH_VA(1, 11, VA));
 				break;
 			case 1:
-				cmd(&r, CMD_NH_ASID(1, 11));
+				/* an ASID does not name a global page */
+				if (leaf & NG)
+					cmd(&r, CMD_NH_ASID(1, 11));
+				else
+					cmd(&r, CMD_NH_ALL(1));
 				break;
 			case 2:
 				cmd(&r, CMD_NH_VAA(1, VA));
@@ -73,6 +76,16 @@ static void moving_page(void)
 		CU_ASSERT_TRUE(s.seen > 0);
 		rig_close(&r);
 	}
+}
+
+static void moving_page(void)
+{
+	moving(AF | USER | NG);
+}
+
+static void moving_global_page(void)
+{
+	moving(AF | USER);
 }
 
 /* Faulting on two threads while the queue overflows and is drained. */
@@ -118,6 +131,7 @@ static void two_faulters(void)
 
 static const iom_test tests[] = {
 	{ "no stale translation after an invalidation", moving_page },
+	{ "the same for global pages", moving_global_page },
 	{ "events of two threads", two_faulters },
 	{ 0 },
 };
