@@ -24,9 +24,14 @@ static gpointer reader(gpointer opaque)
 
 		if (res.status != IOM_OK || (res.address - PA) >> 12 < floor)
 			s->wrong++;
-		s->seen++;
+		__atomic_add_fetch(&s->seen, 1, __ATOMIC_RELEASE);
 	}
 	return NULL;
+}
+
+static uint64_t seen_by(const struct shared *s)
+{
+	return __atomic_load_n(&s->seen, __ATOMIC_ACQUIRE);
 }
 
 static void moving(uint64_t leaf)
@@ -45,7 +50,8 @@ static void moving(uint64_t leaf)
 		map(&r, r.ttb[1], VA, PA, 12, leaf);
 		s.r = &r;
 		thread = g_thread_new("reader", reader, &s);
-		for (uint64_t v = 1; v < 20000; v++) {
+		/* Both threads have to get their turns, however busy the machine is. */
+		for (uint64_t v = 1; v < 5000 || (v < 3000000 && seen_by(&s) < 5000); v++) {
 			set_word(&r, leaf_address(&r, r.ttb[1], VA), (PA + (v << 12)) | leaf | 3);
 			switch (v % 4) {
 			case 0:
@@ -67,8 +73,10 @@ static void moving(uint64_t leaf)
 			}
 			cmd(&r, CMD_SYNC(0));
 			__atomic_store_n(&s.floor, v, __ATOMIC_RELEASE);
-			if (v % 64 == 0)
+			if (v % 64 == 0) {
+				g_thread_yield();
 				cmd(&r, CMD_CFGI_STE(1, 1));
+			}
 		}
 		g_atomic_int_set(&s.stop, 1);
 		g_thread_join(thread);
