@@ -11,6 +11,7 @@ iom_pci_config *iom_pci_config_new(unsigned size)
 {
 	iom_pci_config *c = g_new0(iom_pci_config, 1);
 
+	g_mutex_init(&c->lock);
 	c->size = CLAMP(size & ~3u, 64u, IOM_PCI_CONFIG_SIZE);
 	return c;
 }
@@ -20,6 +21,7 @@ iom_pci_config *iom_pci_config_copy(const iom_pci_config *config)
 	iom_pci_config *c = g_new(iom_pci_config, 1);
 
 	*c = *config;
+	g_mutex_init(&c->lock);
 	c->watch = NULL;
 	c->watch_opaque = NULL;
 	return c;
@@ -27,6 +29,9 @@ iom_pci_config *iom_pci_config_copy(const iom_pci_config *config)
 
 void iom_pci_config_free(iom_pci_config *config)
 {
+	if (!config)
+		return;
+	g_mutex_clear(&config->lock);
 	g_free(config);
 }
 
@@ -59,33 +64,95 @@ static bool accessible(const iom_pci_config *c, unsigned offset, unsigned size)
 
 uint32_t iom_pci_config_read(const iom_pci_config *config, unsigned offset, unsigned size)
 {
+	uint32_t value;
+
 	if (!accessible(config, offset, size))
 		return size >= 4 ? UINT32_MAX : (1u << (8 * size)) - 1;
-	return load(config->bytes + offset, size);
+	g_mutex_lock((GMutex *)&config->lock);
+	value = load(config->bytes + offset, size);
+	g_mutex_unlock((GMutex *)&config->lock);
+	return value;
+}
+
+/* Bits of the word that a lock holds at this moment. */
+static uint32_t locked(const iom_pci_config *c, unsigned word)
+{
+	uint32_t bits = 0;
+
+	for (unsigned i = 0; i < c->n_locks; i++) {
+		if (c->locks[i].offset == word &&
+		    load(c->bytes + c->locks[i].guard, 4) & c->locks[i].guard_bits)
+			bits |= c->locks[i].bits;
+	}
+	return bits;
 }
 
 void iom_pci_config_write(iom_pci_config *config, unsigned offset, unsigned size, uint32_t value)
 {
-	uint32_t before, after;
+	unsigned word = offset & ~3u, shift = 8 * (offset & 3);
+	uint32_t before, after, lanes, rw, w1c, pulses;
 
 	if (!accessible(config, offset, size))
 		return;
-	before = load(config->bytes + (offset & ~3u), 4);
-	for (unsigned i = 0; i < size; i++) {
-		uint8_t written = (uint8_t)(value >> (8 * i)), *byte = &config->bytes[offset + i];
-		uint8_t rw = config->writable[offset + i], w1c = config->clears[offset + i];
-
-		*byte = (uint8_t)((*byte & ~rw & ~(written & w1c)) | (written & rw));
-	}
-	after = load(config->bytes + (offset & ~3u), 4);
+	lanes = (size == 4 ? UINT32_MAX : (1u << (8 * size)) - 1) << shift;
+	value = value << shift & lanes;
+	g_mutex_lock(&config->lock);
+	before = load(config->bytes + word, 4);
+	pulses = load(config->pulses + word, 4) & value;
+	rw = load(config->writable + word, 4) & lanes & ~locked(config, word);
+	w1c = load(config->clears + word, 4) & value;
+	after = (before & ~rw & ~w1c) | (value & rw);
+	store(config->bytes + word, 4, after);
+	g_mutex_unlock(&config->lock);
 	if (config->watch)
-		config->watch(config->watch_opaque, offset & ~3u, before, after);
+		config->watch(config->watch_opaque, word, before, after | pulses);
+}
+
+void iom_pci_config_set_pulses(iom_pci_config *config, unsigned offset, unsigned size,
+			       uint32_t bits)
+{
+	if (accessible(config, offset, size))
+		store(config->pulses + offset, size, bits);
+}
+
+void iom_pci_config_set_reset(iom_pci_config *config)
+{
+	memcpy(config->reset, config->bytes, sizeof(config->reset));
+}
+
+void iom_pci_config_reset(iom_pci_config *config)
+{
+	g_mutex_lock(&config->lock);
+	for (unsigned i = 0; i < config->size; i++) {
+		uint8_t changes = config->writable[i] | config->clears[i];
+
+		config->bytes[i] =
+			(uint8_t)((config->bytes[i] & ~changes) | (config->reset[i] & changes));
+	}
+	g_mutex_unlock(&config->lock);
+}
+
+void iom_pci_config_lock(iom_pci_config *config, unsigned offset, uint32_t bits, unsigned guard,
+			 uint32_t guard_bits)
+{
+	unsigned n = config->n_locks;
+
+	if (n == PCI_MAX_LOCKS || !accessible(config, offset, 4) || !accessible(config, guard, 4))
+		return;
+	config->locks[n].offset = (uint16_t)offset;
+	config->locks[n].bits = bits;
+	config->locks[n].guard = (uint16_t)guard;
+	config->locks[n].guard_bits = guard_bits;
+	config->n_locks = n + 1;
 }
 
 void iom_pci_config_set(iom_pci_config *config, unsigned offset, unsigned size, uint32_t value)
 {
-	if (accessible(config, offset, size))
-		store(config->bytes + offset, size, value);
+	if (!accessible(config, offset, size))
+		return;
+	g_mutex_lock(&config->lock);
+	store(config->bytes + offset, size, value);
+	g_mutex_unlock(&config->lock);
 }
 
 void iom_pci_config_set_masks(iom_pci_config *config, unsigned offset, unsigned size,

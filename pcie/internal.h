@@ -27,14 +27,36 @@ enum {
 #define EXT_VERSION(header) ((header) >> 16 & 0xfu)
 #define EXT_NEXT(header) ((header) >> 20)
 
+#define PCI_MAX_LOCKS 8
+
 struct iom_pci_config {
+	GMutex lock; /* of one access; the watcher is called without it */
 	unsigned size;
 	uint8_t bytes[IOM_PCI_CONFIG_SIZE];
 	uint8_t writable[IOM_PCI_CONFIG_SIZE];
 	uint8_t clears[IOM_PCI_CONFIG_SIZE];
+	uint8_t reset[IOM_PCI_CONFIG_SIZE]; /* values of what a reset changes */
+	uint8_t pulses[IOM_PCI_CONFIG_SIZE]; /* a one is seen by the watcher, then reads 0 */
+	struct {
+		uint16_t offset; /* of the word */
+		uint32_t bits; /* that a write leaves alone ... */
+		uint16_t guard; /* ... while any of `guard_bits` of this word is set */
+		uint32_t guard_bits;
+	} locks[PCI_MAX_LOCKS];
+	unsigned n_locks;
 	void (*watch)(void *opaque, unsigned offset, uint32_t before, uint32_t after);
 	void *watch_opaque;
 };
+
+/* Bits that are commands: writing one does something, and they read zero. */
+void iom_pci_config_set_pulses(iom_pci_config *config, unsigned offset, unsigned size,
+			       uint32_t bits);
+/* This is what the space looks like out of reset; and a reset, back to that. */
+void iom_pci_config_set_reset(iom_pci_config *config);
+void iom_pci_config_reset(iom_pci_config *config);
+/* Writable bits that keep their value while another register forbids the change. */
+void iom_pci_config_lock(iom_pci_config *config, unsigned offset, uint32_t bits, unsigned guard,
+			 uint32_t guard_bits);
 
 /* Whether extended capabilities may be looked for at all; see list.c. */
 bool iom_pci_has_extended(const iom_pci_config *config);

@@ -35,6 +35,7 @@ IOM_API unsigned iom_pci_config_size(const iom_pci_config *config);
 /*
  * What software sees and does. `size` is 1, 2 or 4; anything outside the space,
  * and an access that crosses a 4-byte word, reads all ones and writes nothing.
+ * These and iom_pci_config_set(): any thread, each in one step.
  */
 IOM_API uint32_t iom_pci_config_read(const iom_pci_config *config, unsigned offset, unsigned size);
 IOM_API void iom_pci_config_write(iom_pci_config *config, unsigned offset, unsigned size,
@@ -290,6 +291,237 @@ IOM_API gboolean iom_pci_expose_pasid(iom_pci_config *config, const iom_pci_host
 				      const iom_pci_place_options *options, iom_pci_exposure *out,
 				      GError **error);
 IOM_API void iom_pci_exposure_clear(iom_pci_exposure *exposure);
+
+/* ------------------------------------------------------------------------
+ * Functions: a configuration space with registers that work
+ */
+typedef struct iom_pci_function_config {
+	size_t size; /* set by iom_pci_function_config_init() */
+	uint16_t vendor;
+	uint16_t device;
+	uint32_t class_code;
+	uint8_t port_type; /* 7.5.3.2 Device/Port Type: 0 endpoint, 4 root port, 5 and 6 switch
+			    * ports, 7 bridge to PCI, 9 root complex integrated endpoint */
+	bool multifunction;
+	bool flr; /* Function Level Reset */
+	bool ats; /* 10.5.1 ATS Extended Capability */
+	uint8_t invalidate_queue_depth; /* 1 to 32 */
+	bool pri; /* 10.5.2 Page Request Extended Capability; needs ats */
+	uint32_t page_request_capacity;
+	bool prg_response_pasid; /* PRG Response PASID Required */
+	uint8_t pasid_bits; /* 7.8.9 PASID; 0: no capability */
+	bool pasid_exec;
+	bool pasid_priv;
+	bool translated_pasid; /* Translated Requests with PASID */
+	uint16_t acs; /* 7.7.11 ACS Capability register, IOM_PCI_ACS_*; 0: no capability */
+	bool ari; /* 7.8.8 */
+	uint8_t next_function; /* ARI: the next function of the device */
+	uint16_t total_vfs; /* 9.3.3 SR-IOV; 0: no capability */
+	uint16_t first_vf_offset;
+	uint16_t vf_stride;
+	uint16_t vf_device;
+} iom_pci_function_config;
+
+enum {
+	IOM_PCI_ACS_VALIDATION = 1u << 0, /* source validation */
+	IOM_PCI_ACS_BLOCKING = 1u << 1, /* translation blocking */
+	IOM_PCI_ACS_REQUEST_REDIRECT = 1u << 2,
+	IOM_PCI_ACS_COMPLETION_REDIRECT = 1u << 3,
+	IOM_PCI_ACS_UPSTREAM = 1u << 4, /* upstream forwarding */
+	IOM_PCI_ACS_EGRESS = 1u << 5, /* egress control */
+	IOM_PCI_ACS_DIRECT = 1u << 6, /* direct translated peer-to-peer */
+};
+
+/* An endpoint with ATS, PRI and PASIDs of 20 bits, execute and privilege. */
+IOM_API void iom_pci_function_config_init(iom_pci_function_config *config);
+/*
+ * The space of such a function out of reset. What software may change is
+ * writable and nothing else; what may not change while something is enabled
+ * (NumVFs, STU, the PASID enables, the page request allocation) does not.
+ */
+IOM_API iom_pci_config *iom_pci_function_new(const iom_pci_function_config *config);
+
+/* ------------------------------------------------------------------------
+ * Endpoints: DMA through an IOMMU, with an address translation cache
+ */
+typedef struct iom_endpoint iom_endpoint;
+typedef struct iom_requesters iom_requesters;
+
+/*
+ * The endpoints behind one IOMMU, and its way to them. Made before the model,
+ * because the model's bus leads here. Any thread.
+ */
+IOM_API iom_requesters *iom_requesters_new(void);
+/* After the endpoints and the model are gone. */
+IOM_API void iom_requesters_free(iom_requesters *requesters);
+/* Fill in the bus's `ats_invalidate`, `page_response` and `opaque`. */
+IOM_API void iom_requesters_connect(iom_requesters *requesters, iom_bus *bus);
+/* The same two, for an embedder whose own bus callbacks pass calls on. */
+IOM_API iom_ats_answer iom_requesters_invalidate(iom_requesters *requesters,
+						 const iom_ats_invalidate *inv);
+IOM_API void iom_requesters_respond(iom_requesters *requesters, const iom_page_response *response);
+
+typedef struct iom_endpoint_config {
+	size_t size; /* sizeof(iom_endpoint_config) */
+	iom_iommu *iommu; /* a reference is taken */
+	iom_requesters *requesters;
+	iom_pci_config *function; /* stays the caller's and must live as long; its enable
+				   * bits rule, and the endpoint is its watcher */
+	uint32_t requester; /* as the IOMMU sees it: StreamID or source-id */
+	uint8_t iommu_space; /* iom_space */
+	iom_cache_geometry atc; /* entries 0: nothing is cached */
+	/*
+	 * Optional: a group of page requests has been answered. Called on the
+	 * thread that made the IOMMU answer, which must not be re-entered.
+	 */
+	void (*answered)(void *opaque, const iom_page_response *response);
+	void *opaque;
+} iom_endpoint_config;
+
+/* NULL and IOM_ERROR_CONFIG if the requester is taken already. */
+IOM_API iom_endpoint *iom_endpoint_new(const iom_endpoint_config *config, GError **error);
+/* No access may be held. */
+IOM_API void iom_endpoint_free(iom_endpoint *endpoint);
+
+enum {
+	IOM_DMA_PRIVILEGED = 1u << 0, /* with a PASID: Privileged Mode Requested */
+	IOM_DMA_UNTRANSLATED = 1u << 1, /* neither ATC nor ATS, though they are enabled */
+	IOM_DMA_PAGE_REQUEST = 1u << 2, /* ask for pages that are missing (PRI) */
+};
+
+typedef struct iom_dma {
+	uint64_t address;
+	uint32_t length; /* bytes */
+	uint32_t pasid; /* IOM_NO_PASID without one */
+	uint8_t access; /* IOM_READ | IOM_WRITE | IOM_EXECUTE */
+	uint8_t flags; /* IOM_DMA_* */
+} iom_dma;
+
+/* Why an access was not even sent. */
+typedef enum iom_refusal {
+	IOM_REFUSAL_NONE = 0,
+	IOM_REFUSAL_NOT_MASTER, /* Bus Master Enable is clear */
+	IOM_REFUSAL_REMOVED,
+	IOM_REFUSAL_NO_PASID, /* PASID Enable is clear, or the PASID is too wide */
+	IOM_REFUSAL_NO_EXECUTE, /* Execute Permission Enable is clear, or no PASID */
+	IOM_REFUSAL_NO_PRIVILEGE, /* Privileged Mode Enable is clear, or no PASID */
+	IOM_REFUSAL_PAGE, /* the completion grants less than is needed */
+} iom_refusal;
+
+typedef struct iom_dma_answer {
+	uint8_t status; /* iom_status; RETRY: a page request is outstanding, or the IOMMU says
+			 * so; nothing is held unless it is OK */
+	uint8_t response; /* iom_response */
+	uint8_t refusal; /* iom_refusal */
+	uint8_t type; /* iom_request_type of the access as it went out */
+	uint8_t cached; /* the ATC answered */
+	uint8_t permissions;
+	uint8_t page_lg2;
+	uint8_t space;
+	uint16_t prg_index; /* with RETRY and `asked` */
+	uint8_t asked; /* a page request was sent */
+	uint64_t address;
+	uint64_t span; /* bytes from `address` that may be used, at most the length */
+	iom_fault fault;
+	void *hold;
+} iom_dma_answer;
+
+/*
+ * Translate the start of an access and hold the translation: until
+ * iom_endpoint_end() no ATS invalidation that meets it completes. `answer` needs
+ * iom_endpoint_end() only with status OK. Any thread, but no callback of the
+ * IOMMU.
+ */
+IOM_API iom_status iom_endpoint_begin(iom_endpoint *endpoint, const iom_dma *dma,
+				      iom_dma_answer *answer);
+IOM_API void iom_endpoint_end(iom_endpoint *endpoint, iom_dma_answer *answer);
+/*
+ * Move `dma->length` bytes between `data` and `memory` (a read, or with IOM_WRITE
+ * a write), page by page. The status of the first piece that fails; *done (may be
+ * NULL) counts the bytes before it. Any thread.
+ */
+IOM_API iom_status iom_endpoint_dma(iom_endpoint *endpoint, const iom_dma *dma, iom_memory *memory,
+				    void *data, uint32_t *done, iom_dma_answer *answer);
+
+/* Page requests (10.4 Page Request Services) */
+typedef struct iom_page_ask {
+	uint64_t address;
+	uint8_t access; /* IOM_READ | IOM_WRITE | IOM_EXECUTE */
+	uint8_t privileged;
+} iom_page_ask;
+
+typedef enum iom_ask_status {
+	IOM_ASK_SENT = 0,
+	IOM_ASK_DISABLED, /* PRI Enable is clear, or the function is not there */
+	IOM_ASK_STOPPED, /* Response Failure: software must clear it and enable again */
+	IOM_ASK_NO_CREDIT, /* more than the Outstanding Page Request Allocation */
+	IOM_ASK_NO_INDEX, /* every group index is in use */
+	IOM_ASK_PASID, /* that PASID may not be used */
+} iom_ask_status;
+
+/*
+ * Send a group of `n` page requests, the last one marked so; *prg_index receives
+ * its index. The answer may come before the call returns. Any thread, but no
+ * callback of the IOMMU.
+ */
+IOM_API iom_ask_status iom_endpoint_ask(iom_endpoint *endpoint, uint32_t pasid,
+					const iom_page_ask *pages, unsigned n, uint16_t *prg_index);
+/*
+ * Whether the group waits for its answer; false with the code of the last answer
+ * to that index in *code (may be NULL), IOM_PRG_INVALID if there was none.
+ */
+IOM_API bool iom_endpoint_outstanding(iom_endpoint *endpoint, uint16_t prg_index,
+				      iom_prg_code *code);
+/*
+ * Stop using a PASID: its ATC entries are dropped, its groups forgotten, and a
+ * Stop Marker follows the requests made so far (10.4.1.2.1 Managing PASID Usage
+ * on PRG Requests). False if the PASID or PRI is not enabled.
+ */
+IOM_API bool iom_endpoint_stop_pasid(iom_endpoint *endpoint, uint32_t pasid);
+
+/*
+ * The function is pulled out: every access and request from now on fails,
+ * invalidations that wait fail, and so do later ones. Any thread, but no callback
+ * of the IOMMU.
+ */
+IOM_API void iom_endpoint_remove(iom_endpoint *endpoint);
+
+typedef struct iom_endpoint_statistics {
+	uint64_t accesses;
+	uint64_t untranslated; /* of these, sent as untranslated requests */
+	uint64_t translated; /* sent as translated requests */
+	uint64_t refused;
+	uint64_t translation_requests;
+	uint64_t invalidations;
+	uint64_t invalidations_deferred; /* that waited for accesses in flight */
+	uint64_t page_requests;
+	uint64_t stop_markers;
+	uint64_t responses; /* of groups, matched */
+	uint64_t responses_unexpected;
+	uint64_t in_flight; /* accesses held now */
+	uint64_t outstanding; /* page requests not answered yet */
+	iom_cache_statistics atc;
+	uint64_t atc_entries; /* live now */
+} iom_endpoint_statistics;
+
+IOM_API void iom_endpoint_statistics_get(iom_endpoint *endpoint, iom_endpoint_statistics *out);
+
+/*
+ * Translation Completion Data Entry (10.2.3 Translation Completion): what an
+ * IOMMU's answer to a translation request looks like on the bus, and back.
+ */
+typedef struct iom_ats_entry {
+	uint64_t address; /* of the page */
+	uint8_t page_lg2; /* from S and the address bits: 12 to 63 */
+	uint8_t permissions; /* R, W, Exe */
+	bool untranslated_only; /* U */
+	bool no_snoop; /* N */
+	bool privileged; /* Priv */
+	bool global;
+} iom_ats_entry;
+
+IOM_API uint64_t iom_ats_encode(const iom_ats_entry *entry);
+IOM_API void iom_ats_decode(uint64_t word, iom_ats_entry *entry);
 
 G_END_DECLS
 #endif

@@ -12,6 +12,10 @@ extern const iom_suite place_suite;
 extern const iom_suite property_suite;
 extern const iom_suite expose_suite;
 extern const iom_suite dumps_suite;
+extern const iom_suite ats_suite;
+extern const iom_suite stress_suite;
+extern const iom_suite pri_suite;
+extern const iom_suite control_suite;
 
 /* A PCI Express endpoint with nothing but the capability at 0x40. */
 iom_pci_config *test_endpoint(void);

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The address translation cache and the form its entries have on the bus.
+ *
+ * An entry belongs to one PASID, or to requests without one, and to one privilege;
+ * a global one to every PASID. An Invalidate Request without a PASID reaches only
+ * entries without one (10.3.1 Invalidate Request).
+ */
+#include "pcie/endpoint.h"
+
+#include <string.h>
+
+enum { SCOPE_NO_PASID = 0, SCOPE_PASID = 1, SCOPE_GLOBAL = 2 };
+
+static iom_cache_scope scope_of(ep_key key, bool global)
+{
+	iom_cache_scope s = { .hi = global                      ? SCOPE_GLOBAL
+				    : key.pasid == IOM_NO_PASID ? SCOPE_NO_PASID
+								: SCOPE_PASID,
+			      .lo = key.privileged };
+
+	if (s.hi == SCOPE_PASID)
+		s.lo |= (uint64_t)key.pasid << 1;
+	return s;
+}
+
+/* One tag for each PASID, one for none, one for the global entries. */
+static uint64_t tag_of(const iom_cache_scope *s)
+{
+	return s->hi << 32 | s->lo >> 1;
+}
+
+bool ep_atc_lookup(iom_endpoint *ep, ep_key key, uint64_t address, iom_ats_entry *entry)
+{
+	iom_cache_scope s = scope_of(key, false), global = scope_of(key, true);
+
+	if (!iom_cache_enabled(ep->atc))
+		return false;
+	/* A global entry is peeked at, so that one look-up counts once. */
+	return (key.pasid != IOM_NO_PASID &&
+		iom_cache_peek(ep->atc, &global, address, entry, sizeof(*entry), NULL)) ||
+	       iom_cache_lookup(ep->atc, &s, address, entry, sizeof(*entry), NULL);
+}
+
+void ep_atc_insert(iom_endpoint *ep, ep_key key, uint64_t address, const iom_ats_entry *entry,
+		   iom_epoch epoch)
+{
+	iom_cache_scope s = scope_of(key, entry->global && key.pasid != IOM_NO_PASID);
+	iom_tag *tag;
+
+	if (!iom_cache_enabled(ep->atc))
+		return;
+	tag = iom_tags_get(ep->tags, tag_of(&s));
+	iom_cache_insert(ep->atc, &s, address, entry->page_lg2, entry, sizeof(*entry), &tag, 1,
+			 epoch);
+}
+
+static void drop_tag(iom_endpoint *ep, uint64_t identity)
+{
+	/* Made if it is not there: an entry on its way in must find it invalidated. */
+	iom_tag_invalidate(ep->tags, iom_tags_get(ep->tags, identity));
+}
+
+void ep_atc_drop_pasid(iom_endpoint *ep, uint32_t pasid)
+{
+	iom_cache_scope s = scope_of((ep_key){ .pasid = pasid }, false);
+
+	drop_tag(ep, tag_of(&s));
+}
+
+void ep_atc_drop_all(iom_endpoint *ep)
+{
+	iom_tags_invalidate_all(ep->tags);
+}
+
+static void drop_range(iom_endpoint *ep, uint32_t pasid, bool global, uint64_t start, uint64_t last)
+{
+	for (unsigned priv = 0; priv < 2; priv++) {
+		iom_cache_scope s =
+			scope_of((ep_key){ .pasid = pasid, .privileged = priv }, global);
+
+		iom_cache_invalidate_range(ep->atc, &s, start, last);
+	}
+}
+
+static bool with_pasid(void *opaque, const iom_cache_scope *scope, uint64_t address,
+		       unsigned page_lg2, const void *value)
+{
+	const iom_ats_invalidate *inv = opaque;
+	uint64_t page = UINT64_C(1) << page_lg2;
+
+	(void)value;
+	address &= ~(page - 1);
+	return scope->hi != SCOPE_NO_PASID &&
+	       (!inv->length || (address <= inv->address + (inv->length - 1) &&
+				 inv->address <= address + (page - 1)));
+}
+
+void ep_atc_invalidate(iom_endpoint *ep, const iom_ats_invalidate *inv)
+{
+	bool pasid = inv->pasid != IOM_NO_PASID;
+	uint64_t last = inv->address + (inv->length - 1);
+
+	if (!iom_cache_enabled(ep->atc))
+		return;
+	if (pasid && inv->global) {
+		iom_cache_invalidate_if(ep->atc, with_pasid, (void *)inv);
+	} else if (!inv->length) {
+		ep_atc_drop_pasid(ep, inv->pasid);
+		if (pasid)
+			drop_tag(ep, (uint64_t)SCOPE_GLOBAL << 32);
+	} else {
+		drop_range(ep, inv->pasid, false, inv->address, last);
+		/* A global entry may have come with this very PASID. */
+		if (pasid)
+			drop_range(ep, inv->pasid, true, inv->address, last);
+	}
+}
+
+/* ---- 10.2.3 Translation Completion Data Entry ---- */
+enum {
+	ENTRY_R = 1u << 0,
+	ENTRY_W = 1u << 1,
+	ENTRY_U = 1u << 2,
+	ENTRY_EXE = 1u << 3,
+	ENTRY_PRIV = 1u << 4,
+	ENTRY_GLOBAL = 1u << 5,
+	ENTRY_N = 1u << 10,
+	ENTRY_S = 1u << 11,
+};
+
+uint64_t iom_ats_encode(const iom_ats_entry *entry)
+{
+	unsigned lg2 = CLAMP(entry->page_lg2, 12, 63);
+	uint64_t word = entry->address & ~((UINT64_C(1) << lg2) - 1);
+
+	/* With S the lowest address bit that is zero tells the size. */
+	if (lg2 > 12)
+		word |= ENTRY_S | (((UINT64_C(1) << (lg2 - 1)) - 1) & ~UINT64_C(0xfff));
+	word |= (entry->permissions & IOM_READ ? ENTRY_R : 0) |
+		(entry->permissions & IOM_WRITE ? ENTRY_W : 0) |
+		(entry->permissions & IOM_EXECUTE ? ENTRY_EXE : 0);
+	return word | (entry->untranslated_only ? ENTRY_U : 0) | (entry->no_snoop ? ENTRY_N : 0) |
+	       (entry->privileged ? ENTRY_PRIV : 0) | (entry->global ? ENTRY_GLOBAL : 0);
+}
+
+void iom_ats_decode(uint64_t word, iom_ats_entry *entry)
+{
+	uint64_t page = ~word >> 12;
+
+	*entry = (iom_ats_entry){
+		.page_lg2 = 12,
+		.permissions = (uint8_t)((word & ENTRY_R ? IOM_READ : 0) |
+					 (word & ENTRY_W ? IOM_WRITE : 0) |
+					 (word & ENTRY_EXE ? IOM_EXECUTE : 0)),
+		.untranslated_only = word & ENTRY_U,
+		.no_snoop = word & ENTRY_N,
+		.privileged = word & ENTRY_PRIV,
+		.global = word & ENTRY_GLOBAL,
+	};
+	if (word & ENTRY_S) {
+		/* `~word >> 12` has zeros above bit 51 for a word of ones: everything */
+		entry->page_lg2 = (uint8_t)MIN(13 + (page ? __builtin_ctzll(page) : 51), 63);
+	}
+	entry->address = word & ~((UINT64_C(1) << entry->page_lg2) - 1);
+}
