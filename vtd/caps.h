@@ -13,7 +13,7 @@
  */
 #define VTD_CAP_KNOWN UINT64_C(0xf9ffffbfff7f1ff7)
 #define VTD_ECAP_KNOWN UINT64_C(0x7fbbfffea6f3ffdf)
-#define VTD_PERFCAP_KNOWN UINT64_C(0x77001f1f7fffff)
+#define VTD_PERFCAP_KNOWN UINT64_C(0x7f001f1f7fffff)
 
 typedef struct vtd_caps {
 	uint8_t major; /* architecture version */

@@ -115,6 +115,8 @@ void iom_vtd_config_init(iom_vtd_config *config)
 	vtd_perfcap_set_DIDFS(perf, 1);
 	vtd_perfcap_set_PASIDFS(perf, 1);
 	vtd_perfcap_set_ATFS(perf, 1);
+	vtd_perfcap_set_PTLFS(perf, 1);
+	vtd_perfcap_set_PCCS(perf, 1);
 	vtd_perfcap_set_IOS(perf, 1);
 	vtd_perfcap_set_GFS(perf, 1);
 	vtd_perfcap_set_CWE(perf, 1);
@@ -248,9 +250,6 @@ void vtd_config_normalise(iom_vtd_config *config)
 	config->vccap &= 7;
 	memset(config->eccap, 0, 3 * sizeof(config->eccap[0]));
 	config->eccap[3] &= UINT64_C(0x3f) << 48;
-	/* no filter by page-table level, no registers by counter */
-	vtd_perfcap_set_PTLFS(&config->perfcap, 0);
-	vtd_perfcap_set_PCCS(&config->perfcap, 0);
 	if (vtd_perfcap_get_EGCNT(&config->perfcap) > VTD_PERF_GROUPS)
 		vtd_perfcap_set_EGCNT(&config->perfcap, VTD_PERF_GROUPS);
 	config->perfcap &= VTD_PERFCAP_KNOWN;

@@ -56,7 +56,7 @@ static void start(vtd_dma *dma, fs_walk *w)
 	vtd_perf(dma, VTD_PERF_FS_LOOKUP);
 	if (vtd_table_find(dma->unit, &scope, dma->address, &w->table, &w->level) &&
 	    w->table.signature == ctx->signature) {
-		vtd_perf(dma, VTD_PERF_FS_HIT);
+		vtd_perf_level(dma, VTD_PERF_FS_HIT, w->level + 1);
 		vtd_note(dma->unit, "first-stage table", "6.2.5 Paging-Structure Caches",
 			 dma->address, "cached table %#" G_GINT64_MODIFIER "x of level %u",
 			 w->table.address, w->level);
@@ -104,7 +104,7 @@ static bool fetch(vtd_dma *dma, fs_walk *w)
 	bool top = w->level == dma->ctx.fs_levels;
 
 	iom_count(&unit->base, IOM_STAT_TABLE_READS);
-	vtd_perf(dma, VTD_PERF_MEMORY_READS);
+	vtd_perf_level(dma, VTD_PERF_MEMORY_READS, w->level);
 	if (iom_memory_load64(unit->memory, w->at, &w->entry) != IOM_MEM_OK)
 		return vtd_fail(dma, top ? VTD_SFS_4 : VTD_SFS_1, 1, (int)w->level, w->at);
 	if (iom_observed(&unit->base)) {

@@ -162,7 +162,7 @@ G_STATIC_ASSERT(sizeof(vtd_tlb) <= IOM_CACHE_VALUE);
  */
 #define VTD_MAX_ITAGS 32
 #define VTD_MAX_COUNTERS 16
-#define VTD_MAX_FILTERS 4
+#define VTD_MAX_FILTERS 5
 
 /* Descriptors by the name that statistics show. */
 typedef enum vtd_command {
@@ -215,6 +215,7 @@ typedef struct vtd_perf_source {
 	uint16_t sid;
 	uint16_t did;
 	uint8_t type; /* iom_request_type */
+	uint8_t level; /* of the paging entry, 0 without one */
 } vtd_perf_source;
 
 /* What an invalidation matches (tags.c). */
@@ -382,15 +383,17 @@ static inline bool vtd_fail(vtd_dma *dma, vtd_reason reason, unsigned stage, int
 	return false;
 }
 
-/* Count an event of a request, while counters run. */
-#define vtd_perf(dma, event) \
+/* Count an event of a request, of a paging entry of `level`, while counters run. */
+#define vtd_perf_level(dma, event, level) \
 	do { \
 		if (G_UNLIKELY((dma)->mode & VTD_MODE_PERF)) \
 			vtd_perfmon_count((dma)->unit, event, \
-					  &(vtd_perf_source){ \
-						  (dma)->has_pasid ? (dma)->pasid : IOM_NO_PASID, \
-						  (dma)->sid, (dma)->ctx.did, (dma)->type }); \
+					  &(vtd_perf_source){ (dma)->has_pasid ? (dma)->pasid \
+									       : IOM_NO_PASID, \
+							      (dma)->sid, (dma)->ctx.did, \
+							      (dma)->type, (uint8_t)(level) }); \
 	} while (0)
+#define vtd_perf(dma, event) vtd_perf_level(dma, event, 0)
 
 #define vtd_note(unit, what, section, input, ...) \
 	do { \

@@ -117,7 +117,7 @@ static vtd_reason check_entry(const ir_request *ir, const uint64_t *irte)
 
 static void count(const ir_request *ir, vtd_perf_event event)
 {
-	vtd_perf_source source = { IOM_NO_PASID, ir->sid, 0, IOM_UNTRANSLATED };
+	vtd_perf_source source = { IOM_NO_PASID, ir->sid, 0, IOM_UNTRANSLATED, 0 };
 
 	if (G_UNLIKELY(atomic_load_explicit(&ir->unit->mode, memory_order_relaxed) & VTD_MODE_PERF))
 		vtd_perfmon_count(ir->unit, event, &source);

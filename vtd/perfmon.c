@@ -6,7 +6,7 @@
 #include "vtd/internal.h"
 
 /* Filters of a counter, by offset in its configuration block. */
-enum { RID = 0, DID, PASID, AT, N_FILTERS };
+enum { RID = 0, DID, PASID, AT, PTL, N_FILTERS };
 
 #define FILTER_EN (1u << 31)
 
@@ -46,6 +46,9 @@ static bool filters_match(const vtd_counter *c, const vtd_perf_source *s)
 	if (c->filter[DID] & FILTER_EN && (uint16_t)c->filter[DID] != s->did)
 		return false;
 	if (c->filter[AT] & FILTER_EN && !(c->filter[AT] >> s->type & 1))
+		return false;
+	/* the level of a paging entry; events without one are not filtered by it */
+	if (c->filter[PTL] & FILTER_EN && s->level && !(c->filter[PTL] >> (s->level - 1) & 1))
 		return false;
 	if (!(c->filter[PASID] & FILTER_EN))
 		return true;
@@ -133,6 +136,8 @@ bool vtd_perfmon_read(vtd_unit *unit, uint32_t offset, uint32_t *value)
 	if (!vtd_regs_find(&unit->regs, offset))
 		return false;
 	if (c) {
+		if (in >= 8 + 4 * N_FILTERS)
+			return false; /* what the counter can do: constants */
 		if (in < 8)
 			*value = (uint32_t)(c->config >> (8 * in));
 		else
@@ -154,9 +159,9 @@ static void put(uint64_t *word, uint32_t in, uint32_t value)
 static void write_config(vtd_counter *c, uint32_t in, uint32_t value)
 {
 	static const uint32_t writable[N_FILTERS] = { 0x8000ffff, 0x8000ffff, 0x803fffff,
-						      0x8000001f };
+						      0x8000001f, 0x8000001f };
 
-	if (vtd_perfcntrcfg_get_EN(&c->config))
+	if (vtd_perfcntrcfg_get_EN(&c->config) || in >= 8 + 4 * N_FILTERS)
 		return;
 	if (in < 8) {
 		put(&c->config, in, value);

@@ -203,6 +203,28 @@ static void add_mtrrs(vtd_regs *regs, uint64_t address)
 	}
 }
 
+/* 11.4.13.21 and 22: every counter can count every event. */
+static void add_counter_caps(vtd_regs *regs, uint32_t base, uint64_t perfcap)
+{
+	uint32_t groups = (uint32_t)vtd_perfcap_get_EGCNT(&perfcap);
+	uint64_t cap = 0;
+
+	vtd_perfcntrcap_set_PCC(&cap, 1);
+	vtd_perfcntrcap_set_CW(&cap, vtd_perfcap_get_CW(&perfcap));
+	vtd_perfcntrcap_set_IOS(&cap, vtd_perfcap_get_IOS(&perfcap));
+	vtd_perfcntrcap_set_GFS(&cap, vtd_perfcap_get_GFS(&perfcap));
+	vtd_perfcntrcap_set_EGCNT(&cap, groups);
+	add(regs, base, "PERFCNTRCAP_REG", &vtd_perfcntrcap_layout, 32, cap, 0, 0);
+	for (uint32_t g = 0; g < groups; g++) {
+		uint64_t events = 0;
+
+		vtd_perfcntrevcap_set_EGI(&events, g);
+		vtd_perfcntrevcap_set_ES(&events, vtd_perfmon_events(g));
+		add(regs, base + 4 + 4 * g, "PERFCNTREVCAP_REG", &vtd_perfcntrevcap_layout, 32,
+		    events, 0, 0);
+	}
+}
+
 /* 11.4.13: the blocks that PERFxxxOFF point to lie behind everything else. */
 static void add_perfmon(vtd_regs *regs, const iom_vtd_config *config)
 {
@@ -234,6 +256,8 @@ static void add_perfmon(vtd_regs *regs, const iom_vtd_config *config)
 		if (vtd_perfcap_get_PTLFS(&cap))
 			add(regs, base + 0x18, "PERFCNTR_PTLFLTR_REG", &vtd_perfcntr_ptlfltr_layout,
 			    32, 0, 0, 0);
+		if (vtd_perfcap_get_PCCS(&cap))
+			add_counter_caps(regs, base + 0x80, cap);
 		add(regs, regs->perf_counters + stride * c, "PERFCNTR_REG", NULL, 64, 0, 0, 0);
 	}
 }

@@ -66,7 +66,7 @@ static unsigned start(vtd_dma *dma, uint64_t gpa, vtd_table *table)
 		vtd_note(dma->unit, "second-stage table", "6.2.5 Paging-Structure Caches", gpa,
 			 "cached table %#" G_GINT64_MODIFIER "x of level %u", table->address,
 			 level);
-		vtd_perf(dma, VTD_PERF_SS_HIT);
+		vtd_perf_level(dma, VTD_PERF_SS_HIT, level + 1);
 		return level;
 	}
 	*table = (vtd_table){
@@ -90,7 +90,7 @@ static bool fetch(vtd_dma *dma, uint64_t at, unsigned level, uint64_t gpa, uint6
 	vtd_unit *unit = dma->unit;
 
 	iom_count(&unit->base, IOM_STAT_TABLE_READS);
-	vtd_perf(dma, VTD_PERF_MEMORY_READS);
+	vtd_perf_level(dma, VTD_PERF_MEMORY_READS, level);
 	if (iom_memory_load64(unit->memory, at, entry) != IOM_MEM_OK)
 		return false;
 	if (iom_observed(&unit->base)) {

@@ -13,6 +13,21 @@ G_BEGIN_DECLS
 /*
  * A remapping unit as its registers and firmware tables describe it. What CAP,
  * ECAP and the other capability registers do not advertise is absent.
+ *
+ * The registers are made consistent by one rule, so that any value may be given:
+ * a feature whose base feature is absent is absent too, and reserved bits and
+ * features that the model does not have (ECAP.TDXCS and ERS, CAP.AFL and what
+ * the specification has withdrawn) are absent. Their bits read 0. A unit of
+ * version 2 or later always drains (CAP.DRD and DWD read 1).
+ *
+ * Results: `memtype` is the memory type of section 3.11 as a MAIR byte, UC as
+ * Device-nGnRnE, WC as Normal non-cacheable, WP as 0xaa. The completion of a
+ * translation request has its N bit in IOM_RES_NO_SNOOP, U in
+ * IOM_RES_UNTRANSLATED_ONLY, PRIV in IOM_RES_PRIVILEGED; without any permission
+ * `status` is IOM_OK, `permissions` 0, and `fault` tells why. Interrupts of the
+ * unit itself are messages; no wired lines are used. iom_iommu_diagnosis() gives
+ * the condition code of table 30 of the specification, then what it means:
+ * "LCT.4.1 context aw unsupported".
  */
 typedef struct iom_vtd_config {
 	size_t size; /* sizeof(iom_vtd_config), set by iom_vtd_config_init() */

@@ -108,6 +108,28 @@ static void counters_count(void)
 	rig_free(r);
 }
 
+/* 11.4.13.20 to 22: reads of one level of the tables, and what a counter can do. */
+static void counters_by_level(void)
+{
+	rig *r = counting();
+
+	for (unsigned c = 0; c < 3; c++) {
+		rig_write64(r, config_of(r, c), EVENT(1, 1)); /* memory reads */
+		rig_write(r, config_of(r, c) + 0x18, c ? 1u << 31 | (c == 1 ? 1 : 0xc) : 0);
+		CHECK_EQ(command(r, 240, c), 0);
+	}
+	rig_dma(r, 0x10, IOM_NO_PASID, IOM_READ, RIG_VA);
+	CHECK_EQ(rig_read64(r, value_of(r, 0)), 4);
+	CHECK_EQ(rig_read64(r, value_of(r, 1)), 1); /* PTE */
+	CHECK_EQ(rig_read64(r, value_of(r, 2)), 2); /* PDPE and PML4E */
+	CHECK_EQ(rig_read(r, config_of(r, 7) + 0x80), 5u << 28 | 3 << 16 | 48 << 8 | 1);
+	CHECK_EQ(rig_read(r, config_of(r, 7) + 0x84), 0x0a);
+	CHECK_EQ(rig_read(r, config_of(r, 7) + 0x84 + 4 * 3), 3u << 28 | 3);
+	rig_write(r, config_of(r, 7) + 0x80, 0);
+	CHECK_EQ(rig_read(r, config_of(r, 7) + 0x80) & 1, 1);
+	rig_free(r);
+}
+
 static void counters_overflow(void)
 {
 	rig *r = counting();
@@ -256,6 +278,7 @@ static void snooping(void)
 static const iom_test tests[] = {
 	{ "protected memory", protected_memory },
 	{ "performance counters count", counters_count },
+	{ "performance counters by level", counters_by_level },
 	{ "performance counters overflow", counters_overflow },
 	{ "bad enhanced commands", bad_commands },
 	{ "virtual commands", virtual_commands },
