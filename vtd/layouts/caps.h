@@ -7,7 +7,8 @@
 
 #include "core/layout.h"
 
-/* clang-format off: one field a line */
+/* One field a line. */
+/* clang-format off */
 #define VTD_VER_FIELDS(f, x) \
 	f(x, MIN, 0, 4, 0, USE, "minor version") \
 	f(x, MAX, 4, 4, 0, USE, "major version") \

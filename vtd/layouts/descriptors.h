@@ -9,7 +9,8 @@
 
 #include "core/layout.h"
 
-/* clang-format off: one field a line */
+/* One field a line. */
+/* clang-format off */
 #define VTD_CC_INV_DSC_FIELDS(f, x) \
 	f(x, TYPE_LO, 0, 4, 0, USE, "1h") \
 	f(x, G, 4, 2, 0, USE, "01 global,10 domain,11 device,00 invalid") \

@@ -9,7 +9,8 @@
 
 #include "core/layout.h"
 
-/* clang-format off: one field a line */
+/* One field a line. */
+/* clang-format off */
 #define VTD_ROOT_ENTRY_FIELDS(f, x) \
 	f(x, P, 0, 1, 0, USE, "present") \
 	f(x, RSVD_11_1, 1, 11, 0, RESERVED, "must be 0") \

@@ -9,7 +9,8 @@
 
 #include "core/layout.h"
 
-/* clang-format off: one field a line */
+/* One field a line. */
+/* clang-format off */
 #define VTD_FS_PML5E_FIELDS(f, x) \
 	f(x, P, 0, 1, 0, USE, "present") \
 	f(x, RW, 1, 1, 0, USE, "1 write allowed") \

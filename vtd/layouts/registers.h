@@ -7,7 +7,8 @@
 
 #include "core/layout.h"
 
-/* clang-format off: one field a line */
+/* One field a line. */
+/* clang-format off */
 #define VTD_GCMD_FIELDS(f, x) \
 	f(x, RSVD_22_0, 0, 23, 0, RESERVED, "reserved") \
 	f(x, CFI, 23, 1, 0, USE, "compatibility format interrupts (level)") \
