@@ -213,25 +213,6 @@ static bool in_abort_range(const smmu_store *store, uint64_t address)
 	       address + 7 >= store->abort_first;
 }
 
-static void change_descriptor(smmu_gen *gen, smmu_change *c, unsigned i, bool undo)
-{
-	unsigned stage = gen->descriptors[i].stage;
-	bool big = stage == 1 ? CD(&gen->w, 15, 15) : STE(&gen->w, 180, 180);
-	uint64_t before = smmu_store_get(&gen->store, gen->descriptors[i].pa);
-	uint64_t seen = big ? ref_swapped(before) : before;
-
-	c->address = gen->descriptors[i].pa;
-	if (!undo)
-		c->value = changed(gen, before, big);
-	/* Nothing is cached of an invalid descriptor. */
-	if (!(seen & 1) && CHANCE(60))
-		return;
-	if (stage == 1)
-		for_stage1(gen, c, i, seen);
-	else
-		for_stage2(gen, c, i, seen);
-}
-
 /* The commands for a word of the STE, a CD or what leads to them. */
 static void for_structure(smmu_gen *gen, smmu_change *c)
 {
@@ -243,6 +224,35 @@ static void for_structure(smmu_gen *gen, smmu_change *c)
 		for_cd(gen, c, false);
 	else
 		for_ste(gen, c, false);
+}
+
+static bool in_structure(const smmu_gen *gen, uint64_t address)
+{
+	return address - gen->ste_address < 64 || (gen->cd_pa && address - gen->cd_pa < 64) ||
+	       (gen->l1cd_pa && address == gen->l1cd_pa) ||
+	       (gen->l1std_pa && address == gen->l1std_pa);
+}
+
+static void change_descriptor(smmu_gen *gen, smmu_change *c, unsigned i, bool undo)
+{
+	unsigned stage = gen->descriptors[i].stage;
+	bool big = stage == 1 ? CD(&gen->w, 15, 15) : STE(&gen->w, 180, 180);
+	uint64_t before = smmu_store_get(&gen->store, gen->descriptors[i].pa);
+	uint64_t seen = big ? ref_swapped(before) : before;
+
+	c->address = gen->descriptors[i].pa;
+	/* Tables may lie over an STE or a CD: then it is that too. */
+	if (in_structure(gen, c->address))
+		for_structure(gen, c);
+	if (!undo)
+		c->value = changed(gen, before, big);
+	/* Nothing is cached of an invalid descriptor. */
+	if (!(seen & 1) && CHANCE(60))
+		return;
+	if (stage == 1)
+		for_stage1(gen, c, i, seen);
+	else
+		for_stage2(gen, c, i, seen);
 }
 
 static void change_structure(smmu_gen *gen, smmu_change *c)
