@@ -30,11 +30,12 @@ struct tlb_entry {
 	uint8_t s2_memattr, s2_sh; /* stage 2 */
 	/* for a request without attributes of its own */
 	uint8_t memtype, shareability, hints;
-	uint8_t pad[5];
+	uint8_t pad[3];
+	uint16_t result_flags; /* IOM_RES_CACHED, IOM_RES_GLOBAL */
 };
 G_STATIC_ASSERT(sizeof(struct tlb_entry) <= IOM_CACHE_VALUE);
 
-enum { TLB_S1 = 1, TLB_S2 = 2, TLB_FWB = 4, TLB_GLOBAL = 8 };
+enum { TLB_S1 = 1, TLB_S2 = 2, TLB_FWB = 4 };
 
 /* ------------------------------------------------------------------------
  * The transaction
@@ -256,7 +257,8 @@ static void keep(smmu *s, const iom_request *request, const struct smmu_tx *tx,
 			e.perm[i] &= (uint8_t)~IOM_EXECUTE;
 	}
 	e.flags = (uint8_t)((out->has_s1 ? TLB_S1 : 0) | (out->has_s2 ? TLB_S2 : 0) |
-			    (out->fwb ? TLB_FWB : 0) | (out->global ? TLB_GLOBAL : 0));
+			    (out->fwb ? TLB_FWB : 0));
+	e.result_flags = (uint16_t)(IOM_RES_CACHED | (out->global ? IOM_RES_GLOBAL : 0));
 	e.mair = out->mair;
 	e.s1_sh = out->s1_sh;
 	e.s2_memattr = out->s2_memattr;
@@ -336,73 +338,109 @@ static uint8_t seen(uint8_t perm, unsigned instcfg)
 	return perm;
 }
 
+/* What an access needs, by its IOM_READ to IOM_ATOMIC bits; writes are never fetches. */
+static const uint8_t needs[16] = {
+	IOM_READ,
+	IOM_READ,
+	IOM_WRITE,
+	IOM_READ | IOM_WRITE,
+	IOM_EXECUTE,
+	IOM_EXECUTE,
+	IOM_WRITE,
+	IOM_READ | IOM_WRITE,
+	IOM_READ | IOM_WRITE,
+	IOM_READ | IOM_WRITE,
+	IOM_READ | IOM_WRITE,
+	IOM_READ | IOM_WRITE,
+	IOM_READ | IOM_WRITE,
+	IOM_READ | IOM_WRITE,
+	IOM_READ | IOM_WRITE,
+	IOM_READ | IOM_WRITE,
+};
+
+/* The same with the attributes of the PASID and the overrides of the STE. */
+static unsigned unusual_need(const iom_request *request, const struct smmu_hot *hot,
+			     bool *privileged)
+{
+	unsigned need = needs[request->access & 15];
+
+	if (request->pasid != IOM_NO_PASID) {
+		*privileged |= !!(request->flags & IOM_REQ_PASID_PRIV);
+		if ((request->flags & IOM_REQ_PASID_EXEC) && !(need & IOM_WRITE))
+			need = IOM_EXECUTE;
+	}
+	if (hot->privcfg & 2)
+		*privileged = hot->privcfg & 1;
+	if ((hot->instcfg & 2) && !(need & IOM_WRITE))
+		need = hot->instcfg & 1 ? IOM_EXECUTE : IOM_READ;
+	return need;
+}
+
+/* 5.4 TBI: the address as the TLB knows it. */
+static uint64_t untagged(const struct smmu_hot *hot, uint64_t address)
+{
+	unsigned upper = hot->one_privilege ? 0 : address >> 55 & 1;
+
+	if (!(hot->tbi >> upper & 1))
+		return address;
+	return upper ? address | UINT64_C(0xff) << 56 : address & iom_mask(56);
+}
+
+static bool global_hit(smmu *s, const struct smmu_hot *hot, uint64_t address, struct tlb_entry *e,
+		       unsigned *page_lg2)
+{
+	iom_cache_scope scope = hot->scope;
+
+	if (!__atomic_load_n(&s->any_global, __ATOMIC_RELAXED))
+		return false;
+	scope.lo = (scope.lo & ~(UINT64_C(15) << 44) & ~iom_mask(16)) | (uint64_t)SMMU_SCOPE_GLOBAL
+										<< 44;
+	return iom_cache_peek(s->caches[IOM_CACHE_IOTLB], &scope, address, e, sizeof(*e), page_lg2);
+}
+
 /* True: answered. False: nothing cached, or the entry does not grant the access. */
 static bool tlb_answers(smmu *s, const iom_request *request, const struct smmu_hot *hot,
 			iom_result *result)
 {
-	bool write = request->access & (IOM_WRITE | IOM_ATOMIC), instruction, privileged;
-	uint64_t address = request->address;
+	const unsigned own = IOM_REQ_HAS_ATTRS | IOM_REQ_NO_SNOOP;
+	const unsigned pasid = IOM_REQ_PASID_PRIV | IOM_REQ_PASID_EXEC;
+	bool privileged = request->flags & IOM_REQ_PRIVILEGED;
+	unsigned need = needs[request->access & 15], page_lg2;
+	uint64_t address = request->address, low;
 	struct tlb_entry e;
-	unsigned need, page_lg2;
+	uint8_t perm;
 
-	if (hot->mode < SMMU_MODE_S1)
+	if (G_UNLIKELY(hot->mode < SMMU_MODE_S1))
 		return false;
-	if (hot->tbi) {
-		unsigned upper = address >> 55 & 1;
-
-		if (hot->tbi >> (hot->one_privilege ? 0 : upper) & 1)
-			address = upper && !hot->one_privilege ? address | UINT64_C(0xff) << 56
-							       : address & iom_mask(56);
-	}
+	if (G_UNLIKELY(hot->tbi))
+		address = untagged(hot, address);
 	if (!iom_cache_lookup(s->caches[IOM_CACHE_IOTLB], &hot->scope, address, &e, sizeof(e),
-			      &page_lg2)) {
-		iom_cache_scope global = hot->scope;
-
-		if (!__atomic_load_n(&s->any_global, __ATOMIC_RELAXED))
-			return false;
-		global.lo = (global.lo & ~(UINT64_C(15) << 44) & ~iom_mask(16)) |
-			    (uint64_t)SMMU_SCOPE_GLOBAL << 44;
-		if (!iom_cache_peek(s->caches[IOM_CACHE_IOTLB], &global, address, &e, sizeof(e),
-				    &page_lg2))
-			return false;
-	}
-	instruction = !write &&
-		      ((request->access & IOM_EXECUTE) ||
-		       (request->pasid != IOM_NO_PASID && (request->flags & IOM_REQ_PASID_EXEC)));
-	privileged = (request->flags & IOM_REQ_PRIVILEGED) ||
-		     (request->pasid != IOM_NO_PASID && (request->flags & IOM_REQ_PASID_PRIV));
-	if (hot->privcfg & 2)
-		privileged = hot->privcfg & 1;
-	if (write) {
-		need = IOM_WRITE | (request->access & IOM_READ);
-		if (request->access & IOM_ATOMIC)
-			need |= IOM_READ;
-		instruction = false;
-	} else {
-		if (hot->instcfg & 2)
-			instruction = hot->instcfg & 1;
-		need = instruction ? IOM_EXECUTE : IOM_READ;
-	}
-	if (need & ~e.perm[privileged])
+			      &page_lg2) &&
+	    !global_hit(s, hot, address, &e, &page_lg2))
 		return false;
+	if (G_UNLIKELY((request->flags & pasid) | ((hot->privcfg | hot->instcfg) & 2)))
+		need = unusual_need(request, hot, &privileged);
+	perm = e.perm[privileged];
+	if (G_UNLIKELY(need & ~perm))
+		return false;
+	if (G_UNLIKELY(hot->instcfg & 2))
+		perm = (uint8_t)(seen(perm, hot->instcfg) | need);
+	low = request->address & iom_mask(page_lg2);
 	result->status = IOM_OK;
-	result->permissions = (uint8_t)(seen(e.perm[privileged], hot->instcfg) | need);
+	result->permissions = perm;
 	result->page_lg2 = (uint8_t)page_lg2;
 	result->space = e.space;
-	result->flags = (uint16_t)(IOM_RES_CACHED | (e.flags & TLB_GLOBAL ? IOM_RES_GLOBAL : 0) |
-				   (privileged ? IOM_RES_PRIVILEGED : 0) |
-				   (instruction ? IOM_RES_INSTRUCTION : 0));
+	result->memtype = e.memtype;
+	result->shareability = e.shareability;
+	result->hints = e.hints;
+	result->flags = (uint16_t)(e.result_flags | (privileged ? IOM_RES_PRIVILEGED : 0) |
+				   (need & IOM_EXECUTE ? IOM_RES_INSTRUCTION : 0));
 	result->partid = hot->partid;
 	result->pmg = hot->pmg;
-	result->address = e.pa | (request->address & iom_mask(page_lg2));
-	result->span = (UINT64_C(1) << page_lg2) - (request->address & iom_mask(page_lg2));
-	if (G_UNLIKELY(request->flags & (IOM_REQ_HAS_ATTRS | IOM_REQ_NO_SNOOP))) {
+	result->address = e.pa | low;
+	result->span = (UINT64_C(1) << page_lg2) - low;
+	if (G_UNLIKELY(request->flags & own))
 		hit_attr(s, request, hot, &e, result);
-	} else {
-		result->memtype = e.memtype;
-		result->shareability = e.shareability;
-		result->hints = e.hints;
-	}
 	return true;
 }
 
