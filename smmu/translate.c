@@ -20,23 +20,6 @@
 #include "smmu/pmcg.h"
 #include "smmu/walk.h"
 
-/* Payload of the IOTLB. */
-struct tlb_entry {
-	uint64_t pa;
-	uint8_t perm[2]; /* unprivileged, privileged */
-	uint8_t flags;
-	uint8_t space;
-	uint8_t mair, s1_sh; /* stage 1 */
-	uint8_t s2_memattr, s2_sh; /* stage 2 */
-	/* for a request without attributes of its own */
-	uint8_t memtype, shareability, hints;
-	uint8_t pad[3];
-	uint16_t result_flags; /* IOM_RES_CACHED, IOM_RES_GLOBAL */
-};
-G_STATIC_ASSERT(sizeof(struct tlb_entry) <= IOM_CACHE_VALUE);
-
-enum { TLB_S1 = 1, TLB_S2 = 2, TLB_FWB = 4 };
-
 /* ------------------------------------------------------------------------
  * The transaction
  */
@@ -232,231 +215,6 @@ struct smmu_attr smmu_final_attr(const smmu *s, const struct smmu_attr *in,
 }
 
 /* ------------------------------------------------------------------------
- * The IOTLB
- */
-static void keep(smmu *s, const iom_request *request, const struct smmu_tx *tx,
-		 const struct smmu_context *c, const struct smmu_out *out, const iom_result *result)
-{
-	iom_cache *cache = s->caches[IOM_CACHE_IOTLB];
-	iom_tag *tags[3] = { c->regime_tag, c->vmid_tag, c->asid_tag };
-	unsigned n_tags = 3;
-	bool first = false;
-	iom_cache_scope scope = { c->digest, 0 };
-	struct tlb_entry e = { .pa = out->address & ~iom_mask(out->page_lg2) };
-	uint64_t address = tx->address;
-	iom_result type;
-
-	if (!iom_cache_enabled(cache) || tx->passive || out->split || c->mode == SMMU_MODE_BYPASS ||
-	    (c->mode == SMMU_MODE_S2 && c->space == IOM_SPACE_SECURE))
-		return;
-	e.space = out->space;
-	for (unsigned i = 0; i < 2; i++) {
-		e.perm[i] = out->perm[i];
-		/* Instructions from Non-secure memory depend on registers. */
-		if (c->space != IOM_SPACE_NONSECURE && out->space != c->space)
-			e.perm[i] &= (uint8_t)~IOM_EXECUTE;
-	}
-	e.flags = (uint8_t)((out->has_s1 ? TLB_S1 : 0) | (out->has_s2 ? TLB_S2 : 0) |
-			    (out->fwb ? TLB_FWB : 0));
-	e.result_flags = (uint16_t)(IOM_RES_CACHED | (out->global ? IOM_RES_GLOBAL : 0));
-	e.mair = out->mair;
-	e.s1_sh = out->s1_sh;
-	e.s2_memattr = out->s2_memattr;
-	e.s2_sh = out->s2_sh;
-	if (request->flags & (IOM_REQ_HAS_ATTRS | IOM_REQ_NO_SNOOP)) {
-		struct smmu_attr in = smmu_attr_default(), attr;
-
-		smmu_attr_override(&in, &c->override);
-		attr = smmu_final_attr(s, &in, out);
-		memset(&type, 0, sizeof(type));
-		smmu_attr_result(&attr, false, &type);
-		result = &type;
-	}
-	e.memtype = result->memtype;
-	e.shareability = result->shareability;
-	e.hints = result->hints;
-	if (!out->has_s1) {
-		tags[1] = c->s2_tag;
-		n_tags = 2;
-		scope.lo = smmu_scope_lo(SMMU_SCOPE_S2, -1, c->space, c->world, c->vmid, 0);
-	} else {
-		unsigned upper = c->s1.two_halves && (address >> 55 & 1);
-
-		if (c->s1.half[upper].tbi)
-			address = upper ? address | UINT64_C(0xff) << 56 : address & iom_mask(56);
-		scope.lo =
-			smmu_scope_lo(SMMU_SCOPE_ASID, -1, c->space, c->world, c->vmid, c->s1.asid);
-		if (out->global) {
-			n_tags = 2;
-			first = !tx->global_known;
-			scope.lo = smmu_scope_lo(SMMU_SCOPE_GLOBAL, -1, c->space, c->world, c->vmid,
-						 0);
-		}
-	}
-	if (first) {
-		g_mutex_lock(&s->lock);
-		if (__atomic_load_n(&s->va_commands, __ATOMIC_RELAXED) != tx->va_commands) {
-			g_mutex_unlock(&s->lock);
-			return;
-		}
-		__atomic_store_n(&s->any_global, 1, __ATOMIC_RELEASE);
-	}
-	iom_cache_insert(cache, &scope, address, out->page_lg2, &e, sizeof(e), tags, n_tags,
-			 tx->epoch);
-	if (first)
-		g_mutex_unlock(&s->lock);
-}
-
-/* The type for a request that brings its own attributes. */
-static void hit_attr(const smmu *s, const iom_request *request, const struct smmu_hot *hot,
-		     const struct tlb_entry *e, iom_result *result)
-{
-	struct smmu_override o = { hot->mtcfg_memattr >> 4, hot->mtcfg_memattr & 15, hot->alloccfg,
-				   hot->shcfg };
-	struct smmu_out out = { .has_s1 = e->flags & TLB_S1,
-				.has_s2 = e->flags & TLB_S2,
-				.fwb = e->flags & TLB_FWB,
-				.mair = e->mair,
-				.s1_sh = e->s1_sh,
-				.s2_memattr = e->s2_memattr,
-				.s2_sh = e->s2_sh };
-	struct smmu_attr in = smmu_attr_request(request), attr;
-
-	smmu_attr_override(&in, &o);
-	attr = smmu_final_attr(s, &in, &out);
-	smmu_attr_result(&attr, request->flags & IOM_REQ_NO_SNOOP, result);
-}
-
-/* Permissions as the requester finds them. */
-static uint8_t seen(uint8_t perm, unsigned instcfg)
-{
-	/* INSTCFG turns reads into fetches or fetches into reads. */
-	if (instcfg == 2)
-		perm = (uint8_t)((perm & ~IOM_EXECUTE) | (perm & IOM_READ ? IOM_EXECUTE : 0));
-	else if (instcfg == 3)
-		perm = (uint8_t)((perm & ~IOM_READ) | (perm & IOM_EXECUTE ? IOM_READ : 0));
-	return perm;
-}
-
-/* What an access needs, by its IOM_READ to IOM_ATOMIC bits; writes are never fetches. */
-static const uint8_t needs[16] = {
-	IOM_READ,
-	IOM_READ,
-	IOM_WRITE,
-	IOM_READ | IOM_WRITE,
-	IOM_EXECUTE,
-	IOM_EXECUTE,
-	IOM_WRITE,
-	IOM_READ | IOM_WRITE,
-	IOM_READ | IOM_WRITE,
-	IOM_READ | IOM_WRITE,
-	IOM_READ | IOM_WRITE,
-	IOM_READ | IOM_WRITE,
-	IOM_READ | IOM_WRITE,
-	IOM_READ | IOM_WRITE,
-	IOM_READ | IOM_WRITE,
-	IOM_READ | IOM_WRITE,
-};
-
-/* The same with the attributes of the PASID and the overrides of the STE. */
-static unsigned unusual_need(const iom_request *request, const struct smmu_hot *hot,
-			     bool *privileged)
-{
-	unsigned need = needs[request->access & 15];
-
-	if (request->pasid != IOM_NO_PASID) {
-		*privileged |= !!(request->flags & IOM_REQ_PASID_PRIV);
-		if ((request->flags & IOM_REQ_PASID_EXEC) && !(need & IOM_WRITE))
-			need = IOM_EXECUTE;
-	}
-	if (hot->privcfg & 2)
-		*privileged = hot->privcfg & 1;
-	if ((hot->instcfg & 2) && !(need & IOM_WRITE))
-		need = hot->instcfg & 1 ? IOM_EXECUTE : IOM_READ;
-	return need;
-}
-
-/* 5.4 TBI: the address as the TLB knows it. */
-static uint64_t untagged(const struct smmu_hot *hot, uint64_t address)
-{
-	unsigned upper = hot->one_privilege ? 0 : address >> 55 & 1;
-
-	if (!(hot->tbi >> upper & 1))
-		return address;
-	return upper ? address | UINT64_C(0xff) << 56 : address & iom_mask(56);
-}
-
-static bool global_hit(smmu *s, const struct smmu_hot *hot, uint64_t address, struct tlb_entry *e,
-		       unsigned *page_lg2)
-{
-	iom_cache_scope scope = hot->scope;
-
-	if (!__atomic_load_n(&s->any_global, __ATOMIC_RELAXED))
-		return false;
-	scope.lo = (scope.lo & ~(UINT64_C(15) << 44) & ~iom_mask(16)) | (uint64_t)SMMU_SCOPE_GLOBAL
-										<< 44;
-	return iom_cache_peek(s->caches[IOM_CACHE_IOTLB], &scope, address, e, sizeof(*e), page_lg2);
-}
-
-/* True: answered. False: nothing cached, or the entry does not grant the access. */
-static bool tlb_answers(smmu *s, const iom_request *request, const struct smmu_hot *hot,
-			iom_result *result)
-{
-	const unsigned own = IOM_REQ_HAS_ATTRS | IOM_REQ_NO_SNOOP;
-	const unsigned pasid = IOM_REQ_PASID_PRIV | IOM_REQ_PASID_EXEC;
-	bool privileged = request->flags & IOM_REQ_PRIVILEGED;
-	unsigned need = needs[request->access & 15], page_lg2;
-	uint64_t address = request->address, low;
-	struct tlb_entry e;
-	uint8_t perm;
-
-	if (G_UNLIKELY(hot->mode < SMMU_MODE_S1))
-		return false;
-	if (G_UNLIKELY(hot->tbi))
-		address = untagged(hot, address);
-	if (!iom_cache_lookup(s->caches[IOM_CACHE_IOTLB], &hot->scope, address, &e, sizeof(e),
-			      &page_lg2) &&
-	    !global_hit(s, hot, address, &e, &page_lg2))
-		return false;
-	if (G_UNLIKELY((request->flags & pasid) | ((hot->privcfg | hot->instcfg) & 2)))
-		need = unusual_need(request, hot, &privileged);
-	perm = e.perm[privileged];
-	if (G_UNLIKELY(need & ~perm))
-		return false;
-	if (G_UNLIKELY(hot->instcfg & 2))
-		perm = (uint8_t)(seen(perm, hot->instcfg) | need);
-	low = request->address & iom_mask(page_lg2);
-	result->status = IOM_OK;
-	result->permissions = perm;
-	result->page_lg2 = (uint8_t)page_lg2;
-	result->space = e.space;
-	result->memtype = e.memtype;
-	result->shareability = e.shareability;
-	result->hints = e.hints;
-	result->flags = (uint16_t)(e.result_flags | (privileged ? IOM_RES_PRIVILEGED : 0) |
-				   (need & IOM_EXECUTE ? IOM_RES_INSTRUCTION : 0));
-	result->partid = hot->partid;
-	result->pmg = hot->pmg;
-	result->address = e.pa | low;
-	result->span = (UINT64_C(1) << page_lg2) - low;
-	if (G_UNLIKELY(request->flags & own))
-		hit_attr(s, request, hot, &e, result);
-	return true;
-}
-
-static bool hit(smmu *s, const iom_request *request, iom_result *result)
-{
-	iom_cache_scope scope = { (uint64_t)request->space << 32 | request->requester,
-				  request->pasid != IOM_NO_PASID };
-	struct smmu_hot hot;
-
-	return iom_cache_lookup(s->caches[IOM_CACHE_CONFIG], &scope,
-				request->pasid == IOM_NO_PASID ? 0 : request->pasid, &hot,
-				sizeof(hot), NULL) &&
-	       tlb_answers(s, request, &hot, result);
-}
-
-/* ------------------------------------------------------------------------
  * Steps
  */
 static void bypass_result(const smmu *s, const struct smmu_tx *tx, iom_result *result)
@@ -539,7 +297,8 @@ static void success(const smmu *s, const iom_request *request, const struct smmu
 	if (c->mode != SMMU_MODE_BYPASS) {
 		result->flags &= (uint16_t)~IOM_RES_BYPASS;
 		result->permissions =
-			(uint8_t)(seen(out->perm[tx->privileged], c->instcfg) | tx->need);
+			(uint8_t)(smmu_seen_permissions(out->perm[tx->privileged], c->instcfg) |
+				  tx->need);
 		result->page_lg2 = out->page_lg2;
 		result->span = low + 1 - (out->address & low);
 		if (out->has_s1)
@@ -584,7 +343,7 @@ static void slow(smmu *s, const iom_request *request, struct smmu_tx *tx, iom_re
 		struct smmu_hot hot;
 
 		smmu_hot_fill(&c, &hot);
-		if (tlb_answers(s, request, &hot, result)) {
+		if (smmu_tlb_answers(s, request, &hot, result)) {
 			granule_allowed(s, result->space, result->address, result);
 			return;
 		}
@@ -594,7 +353,7 @@ static void slow(smmu *s, const iom_request *request, struct smmu_tx *tx, iom_re
 	if (!granule_allowed(s, out.space, out.address, result))
 		return;
 	success(s, request, tx, &c, &out, result);
-	keep(s, request, tx, &c, &out, result);
+	smmu_tlb_keep(s, request, tx, &c, &out, result);
 	return;
 fault:
 	smmu_fault_report(s, tx, &c, &f, result);
@@ -635,7 +394,7 @@ void smmu_translate(iom_iommu *iommu, const iom_request *request, iom_result *re
 		return;
 	}
 	if (G_LIKELY(request->space < SMMU_N_SPACES && smmu_enabled(s, request->space)) &&
-	    hit(s, request, result)) {
+	    smmu_tlb_hit(s, request, result)) {
 		granule_allowed(s, result->space, result->address, result);
 		if (G_UNLIKELY(s->n_pmcg))
 			count(s, request, NULL, false);

@@ -177,6 +177,18 @@ void smmu_tx_init(smmu *s, const iom_request *request, struct smmu_tx *tx);
 /* Before anything is read: what an invalidation may overtake. */
 void smmu_tx_start(const smmu *s, struct smmu_tx *tx);
 
+/* tlb.c */
+void smmu_tlb_keep(smmu *s, const iom_request *request, const struct smmu_tx *tx,
+		   const struct smmu_context *c, const struct smmu_out *out,
+		   const iom_result *result);
+/* True: answered. False: nothing cached, or the entry does not grant the access. */
+bool smmu_tlb_answers(smmu *s, const iom_request *request, const struct smmu_hot *hot,
+		      iom_result *result);
+/* The same for a stream that the configuration cache knows. */
+bool smmu_tlb_hit(smmu *s, const iom_request *request, iom_result *result);
+/* Permissions as the requester finds them under INSTCFG. */
+uint8_t smmu_seen_permissions(uint8_t perm, unsigned instcfg);
+
 /* fault.c */
 void smmu_fault_set(struct smmu_fault *f, enum smmu_event event, unsigned stage,
 		    enum smmu_diagnosis diagnosis);
