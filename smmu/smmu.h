@@ -61,7 +61,14 @@ typedef struct iom_smmu_config {
 	iom_cache_config cache;
 } iom_smmu_config;
 
-/* The default machine: SMMUv3.3 with everything the model has but Secure state. */
+/*
+ * The default machine: a large SMMUv3.3. Both stages, VMSAv8-64 with every granule
+ * and 48 bits, 16-bit StreamIDs, 20-bit SubstreamIDs, two-level tables, flags and
+ * dirty state by hardware, stalls, ATS with split stage, PRI, ATOS and VATOS, MSIs.
+ * To be switched on by field: VMSAv8-32 (TTF), 52 bits (OAS, DS, VAX), STT, MPAM,
+ * ECMDQ, permission indirection and AIE, EPAN, HTTU of 3, Secure and Realm state,
+ * counter groups.
+ */
 IOM_API void iom_smmu_config_init(iom_smmu_config *config);
 /*
  * Set one ID field by name: "IDR0.S1P", "S1P" (where that is unambiguous),
