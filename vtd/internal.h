@@ -155,7 +155,7 @@ typedef struct vtd_tlb {
 	uint8_t memtype; /* MAIR-style byte */
 	uint8_t lg2; /* smallest page of the stages */
 } vtd_tlb;
-G_STATIC_ASSERT(sizeof(vtd_tlb) <= IOM_CACHE_VALUE);
+G_STATIC_ASSERT(sizeof(vtd_tlb) == 16);
 
 /* ------------------------------------------------------------------------
  * The unit
@@ -238,12 +238,13 @@ typedef enum vtd_tag_kind {
  */
 #define VTD_N_RECENT 64
 
+/* A hit of the IOTLB looks at the first cache line of one. */
 typedef struct vtd_recent {
 	_Atomic uint64_t sequence;
 	_Atomic uint64_t key; /* source-id and PASID, see fast.c */
 	_Atomic uint64_t generation;
 	_Atomic uint64_t words[6]; /* a vtd_context */
-} vtd_recent;
+} __attribute__((aligned(64))) vtd_recent;
 
 typedef struct vtd_unit {
 	iom_iommu base;

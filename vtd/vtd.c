@@ -74,7 +74,7 @@ static void destroy(iom_iommu *iommu)
 	g_byte_array_free(unit->pasids, TRUE);
 	pthread_mutex_destroy(&unit->lock);
 	iom_iommu_fini(iommu);
-	g_free(unit);
+	g_aligned_free(unit);
 }
 
 static const iom_iommu_ops ops = {
@@ -114,17 +114,17 @@ iom_iommu *iom_vtd_new(const iom_vtd_config *config, const iom_bus *bus, GError 
 	if (!vtd_config_check(&c, error))
 		return NULL;
 
-	unit = g_new0(vtd_unit, 1);
+	unit = g_aligned_alloc0(1, sizeof(*unit), 64);
 	unit->config = c;
 	vtd_caps_decode(&unit->caps, &c);
 	vtd_masks_init(&unit->masks, &unit->caps);
 	if (!vtd_regs_init(&unit->regs, &unit->caps, &c, error)) {
-		g_free(unit);
+		g_aligned_free(unit);
 		return NULL;
 	}
 	if (!iom_iommu_init(&unit->base, &ops, bus, error)) {
 		vtd_regs_free(&unit->regs);
-		g_free(unit);
+		g_aligned_free(unit);
 		return NULL;
 	}
 	unit->memory = unit->base.bus.memory[IOM_SPACE_NONSECURE];
