@@ -99,6 +99,7 @@ iom_iommu *iom_smmu_new(const iom_smmu_config *config, const iom_bus *bus, GErro
 	static const char *const names[] = { "config", "iotlb", "walk", "stage2" };
 	iom_smmu_config full;
 	struct smmu_ids ids;
+	uint64_t w;
 	smmu *s;
 
 	if (!config || config->size < offsetof(iom_smmu_config, idr) + sizeof(config->idr)) {
@@ -110,6 +111,12 @@ iom_iommu *iom_smmu_new(const iom_smmu_config *config, const iom_bus *bus, GErro
 	iom_smmu_config_init(&full);
 	memcpy(&full, config, MIN(config->size, sizeof(full)));
 	full.size = sizeof(full);
+	/* 6.3.1 SMMU_IDR0: Hyp is RES0 unless both stages exist. Software that finds it
+	 * set sends commands that a stage 2 without stage 1 does not know. */
+	w = full.idr[0];
+	if (!smmu_IDR0_get_S1P(&w) || !smmu_IDR0_get_S2P(&w))
+		smmu_IDR0_set_Hyp(&w, 0);
+	full.idr[0] = (uint32_t)w;
 	if (!smmu_ids_decode(&ids, &full, error))
 		return NULL;
 	s = g_new0(smmu, 1);

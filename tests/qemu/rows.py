@@ -16,7 +16,7 @@ OTHERS = DISKS + NVME + [
     "-device", "scsi-hd,drive=v0,bus=sc.0",
     "-device", "e1000e,netdev=u0,romfile=",
 ]
-EDU = STANDARD + ["-device", "edu"]
+EDU = STANDARD + ["-device", "edu,dma_mask=0xffffffff"]
 
 STANDARD_WORK = """
 check nvme nvme 65536 24
@@ -74,6 +74,7 @@ poke() { devmem $(printf 0x%x $((A + $1))) 64 $2; }
 edu() { poke 0x80 $1; poke 0x88 $2; poke 0x90 $3; poke 0x98 $4; sleep 0.5; }
 echo "EDU $D"
 edu 0xabcde000 0x40000 64 1
+sleep 6 # the kernel prints ten messages in five seconds
 edu 0x40000 0xabcdf000 64 3
 sleep 1
 check nvme-after nvme 4096 20
@@ -128,7 +129,8 @@ def pc(name, options, append, **more):
     machine = ["-M", "q35", "-cpu", more.pop("cpu", "qemu64"), "-vga", "none",
                "-device", "intel-iommu," + options]
     more["expect"] = [VTD_FOUND] + more.get("expect", [])
-    return Row(name, "x86", machine, append, **more)
+    # Ticks come late on a busy host, and the kernel would give up on the I/O APIC.
+    return Row(name, "x86", machine, append + " no_timer_check", **more)
 
 
 LEGACY = "iommu.passthrough=0 intel_iommu=on,sm_off iommu.strict=1"
@@ -146,7 +148,7 @@ ROWS = [
     arm("smmuv3-lazy", "iommu.passthrough=0 iommu.strict=0", type="DMA-FQ"),
     arm("smmuv3-passthrough", "iommu.passthrough=1", type="identity"),
     arm("smmuv3-stage1", props=["stage=1"]),
-    arm("smmuv3-stage2", props=["stage=2"]),
+    arm("smmuv3-stage2", props=["stage=2"], trace=True),
     arm("smmuv3-no-ril", machine_file=NO_RIL),
     arm("smmuv3-linear", machine_file=LINEAR),
     arm("smmuv3-one-entry", machine_file=ALMOST_NO_CACHE),
@@ -156,7 +158,7 @@ ROWS = [
         checks=STANDARD_CHECKS + ["nvme-after", "virtio-blk-after"],
         expect=[r"event: F_TRANSLATION .*sid: 0x20 .*iova: 0xabcde000",
                 r"event: F_TRANSLATION .*sid: 0x20 .*iova: 0xabcdf000"],
-        allow=[r"arm-smmu-v3 \S+:\s+(event|0x|unpriv|\[)", r"event 0x10 received"]),
+        allow=[r"callbacks suppressed", r"arm-smmu-v3 \S+:\s+(event|0x|unpriv|\[)", r"event 0x10 received"]),
     pc("vtd-speed", "intremap=on", LEGACY, quick=True, verify=False, compare=True,
        work=SPEED_WORK, expect=[INTREMAP]),
     pc("vtd-legacy", "intremap=on", LEGACY, quick=True, trace=True, expect=[INTREMAP]),
@@ -178,7 +180,7 @@ ROWS = [
        checks=["nvme", "virtio-scsi", "virtio-scsi-small", "e1000e"]),
     pc("vtd-fault", "intremap=on", LEGACY, devices=EDU, work=FAULT_WORK,
        checks=STANDARD_CHECKS + ["nvme-after", "virtio-blk-after"],
-       expect=[r"\[DMA Read NO_PASID\] Request device \[00:04\.0\] fault addr 0xabcde000",
-               r"\[DMA Write NO_PASID\] Request device \[00:04\.0\] fault addr 0xabcdf000"],
+       expect=[r"\[DMA Read NO_PASID\] Request device \[(0000:)?00:04\.0\] fault addr 0xabcde000",
+               r"\[DMA Write NO_PASID\] Request device \[(0000:)?00:04\.0\] fault addr 0xabcdf000"],
        allow=[r"DMAR: (DRHD: handling fault|\[DMA)"]),
 ]
