@@ -114,7 +114,7 @@ void iomfd_pages_unref(iomfd_pages *p)
 	g_ptr_array_remove_fast(p->engine->page_sets, p);
 	if (p->type == IOMFD_PAGES_FILE) {
 		if (p->base)
-			munmap((void *)(uintptr_t)p->base, p->npages * IOMFD_PAGE);
+			munmap((void *)(uintptr_t)p->base, p->mapped);
 		close(p->fd);
 	}
 	if (p->dmabuf)
@@ -123,30 +123,41 @@ void iomfd_pages_unref(iomfd_pages *p)
 	g_free(p);
 }
 
-/* Make the file's pages reachable, the way the kernel pins pages of a memfd. */
+/*
+ * Make the file's pages reachable, the way the kernel pins pages of a memfd: up
+ * to `last`, which must lie within the file. Our mapping covers the file as it
+ * is now; once it has grown, and nothing is pinned, it is made anew.
+ */
 static int open_file(iomfd_pages *p, uint64_t last)
 {
-	uint64_t end = p->file_start + last * IOMFD_PAGE + IOMFD_PAGE - 1;
+	uint64_t end = p->file_start + last * IOMFD_PAGE + IOMFD_PAGE - 1, length;
 	struct statfs fs;
 	struct stat st;
 	void *host;
 
 	if (fstatfs(p->fd, &fs) || fstat(p->fd, &st) ||
 	    (fs.f_type != TMPFS_MAGIC_NUMBER && fs.f_type != HUGETLBFS_MAGIC_NUMBER) ||
-	    !S_ISREG(st.st_mode))
+	    !S_ISREG(st.st_mode) || end >= (uint64_t)st.st_size)
 		return -EINVAL;
-	if (end >= (uint64_t)st.st_size)
-		return -EINVAL;
-	if (p->base)
+	if (p->base && last * IOMFD_PAGE < p->mapped)
 		return 0;
-	host = mmap(NULL, p->npages * IOMFD_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, p->fd,
+	if (p->base) {
+		if (p->npinned)
+			return -ENOMEM;
+		munmap((void *)(uintptr_t)p->base, p->mapped);
+		p->base = 0;
+	}
+	length = MIN(p->npages, ((uint64_t)st.st_size - p->file_start + IOMFD_PAGE - 1) /
+					IOMFD_PAGE) *
+		 IOMFD_PAGE;
+	host = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED, p->fd,
 		    (off_t)p->file_start);
 	if (host == MAP_FAILED)
-		host = mmap(NULL, p->npages * IOMFD_PAGE, PROT_READ, MAP_SHARED, p->fd,
-			    (off_t)p->file_start);
+		host = mmap(NULL, length, PROT_READ, MAP_SHARED, p->fd, (off_t)p->file_start);
 	if (host == MAP_FAILED)
 		return -EINVAL;
 	p->base = (uint64_t)(uintptr_t)host;
+	p->mapped = length;
 	return 0;
 }
 
