@@ -115,6 +115,11 @@ void iom_pci_config_set_pulses(iom_pci_config *config, unsigned offset, unsigned
 		store(config->pulses + offset, size, bits);
 }
 
+uint32_t iom_pci_config_writable(const iom_pci_config *config, unsigned offset)
+{
+	return accessible(config, offset, 4) ? load(config->writable + offset, 4) : 0;
+}
+
 void iom_pci_config_set_reset(iom_pci_config *config)
 {
 	memcpy(config->reset, config->bytes, sizeof(config->reset));

@@ -28,6 +28,7 @@ iom_endpoint *iom_endpoint_new(const iom_endpoint_config *config, GError **error
 		g_set_error(error, IOM_ERROR, IOM_ERROR_CONFIG,
 			    "requester 0x%x is an endpoint of this IOMMU already",
 			    config->requester);
+		iom_iommu_unref(config->iommu);
 		ep_unref(ep);
 		return NULL;
 	}

@@ -129,6 +129,12 @@ static void add_addresses(iom_pci_config *c, bool bridge)
 	if (bridge) {
 		iom_pci_config_set_masks(c, PCI_PRIMARY_BUS, 4, 0x00ffffff, 0);
 		iom_pci_config_set_masks(c, PCI_MEMORY_BASE, 4, 0xfff0fff0, 0);
+		/* no window until software opens one; prefetchable: 64 bits */
+		iom_pci_config_set(c, PCI_MEMORY_BASE, 2, 0xfff0);
+		iom_pci_config_set(c, PCI_PREFETCH_BASE, 4, 0x0001fff1);
+		iom_pci_config_set_masks(c, PCI_PREFETCH_BASE, 4, 0xfff0fff0, 0);
+		iom_pci_config_set_masks(c, PCI_PREFETCH_BASE + 4, 4, UINT32_MAX, 0);
+		iom_pci_config_set_masks(c, PCI_PREFETCH_BASE + 8, 4, UINT32_MAX, 0);
 		return;
 	}
 	/* BAR 0: 64-bit memory of 64 KiB */

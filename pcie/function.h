@@ -10,6 +10,7 @@ enum {
 	PCI_BAR0 = 0x10,
 	PCI_PRIMARY_BUS = 0x18,
 	PCI_MEMORY_BASE = 0x20,
+	PCI_PREFETCH_BASE = 0x24,
 };
 
 /* 7.5.3 PCI Express Capability Structure */

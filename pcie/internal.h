@@ -48,6 +48,8 @@ struct iom_pci_config {
 	void *watch_opaque;
 };
 
+/* The writable bits of a word. */
+uint32_t iom_pci_config_writable(const iom_pci_config *config, unsigned offset);
 /* Bits that are commands: writing one does something, and they read zero. */
 void iom_pci_config_set_pulses(iom_pci_config *config, unsigned offset, unsigned size,
 			       uint32_t bits);

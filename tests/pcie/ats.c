@@ -352,6 +352,33 @@ static void data(iom_kind kind)
 }
 RIG_BOTH(data)
 
+static void invalidate_now(void *opaque, const iom_step *step)
+{
+	rig *r = opaque;
+	iom_ats_invalidate inv = { .requester = RIG_REQUESTER, .pasid = IOM_NO_PASID };
+
+	(void)step;
+	iom_iommu_observe(r->iommu, NULL, NULL);
+	CHECK_EQ(iom_requesters_invalidate(r->hub, &inv), IOM_ATS_PENDING);
+}
+
+/* What a translation request brings that an invalidation overtook is not kept. */
+static void overtaken(iom_kind kind)
+{
+	rig *r = rig_new(kind, NULL);
+	iom_dma_answer a;
+
+	rig_map(r, 0, VA, RIG_DATA, 0x1000, IOM_READ | IOM_WRITE, 12);
+	iom_iommu_observe(r->iommu, invalidate_now, r);
+	CHECK_EQ(rig_access(r, 0, VA, IOM_READ, 0, &a), IOM_OK);
+	CHECK_EQ(rig_access(r, 0, VA, IOM_READ, 0, &a), IOM_OK);
+	CHECK_EQ(a.cached, 0);
+	CHECK_EQ(rig_access(r, 0, VA, IOM_READ, 0, &a), IOM_OK);
+	CHECK_EQ(a.cached, 1);
+	rig_free(r);
+}
+RIG_BOTH(overtaken)
+
 typedef struct reference {
 	uint64_t pa[RIG_PASIDS][16];
 	unsigned access[RIG_PASIDS][16];
@@ -417,6 +444,7 @@ static const iom_test tests[] = {
 	{ "PASIDs", pasids_both },
 	{ "invalidations wait for accesses in flight", drain_both },
 	{ "several invalidations wait", many_waiting_both },
+	{ "an invalidation that overtakes a translation request", overtaken_both },
 	{ "what the IOMMU refuses", refused_by_iommu_both },
 	{ "an SMMU that is off", smmu_disabled },
 	{ "data", data_both },
