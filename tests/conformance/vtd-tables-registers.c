@@ -318,6 +318,22 @@ static void check_absent(const iom_tsv_row *row, const char *feature, uint64_t o
 	rig_free(g);
 }
 
+/* The optional parts of performance monitoring, as PERFCAP_REG of the unit has them. */
+static bool offered(const rig *g, const char *condition)
+{
+	static const struct {
+		const char *name;
+		unsigned bit;
+	} parts[] = { { "PERFCAP.PTLFS", 36 }, { "PERFCAP.ATFS", 35 },  { "PERFCAP.PASIDFS", 34 },
+		      { "PERFCAP.DIDFS", 33 }, { "PERFCAP.RIDFS", 32 }, { "PERFCAP.PCCS", 51 } };
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(parts); i++) {
+		if (strstr(condition, parts[i].name))
+			return get(g, 0x300, 64) >> parts[i].bit & 1;
+	}
+	return true;
+}
+
 static bool check_register(const rig *g, const vtd_table *fields, const iom_tsv_row *row)
 {
 	const char *name = iom_tsv_get(row, "name"), *access = iom_tsv_get(row, "access");
@@ -329,13 +345,10 @@ static bool check_register(const rig *g, const vtd_table *fields, const iom_tsv_
 	/* A 128-bit record is two words. */
 	unsigned bits = width == 32 ? 32 : 64;
 
-	if (strstr(name, "[c,e]") || strstr(iom_tsv_get(row, "present_if"), "PERFCAP.P")) {
-		bool pasid = strstr(iom_tsv_get(row, "present_if"), "PASIDFS") != NULL;
-
-		if (!pasid) {
-			g_free(feature);
-			return false;
-		}
+	/* Listed as absent only while the unit itself says so. */
+	if (!offered(g, iom_tsv_get(row, "present_if"))) {
+		g_free(feature);
+		return false;
 	}
 	for (unsigned word = 0; word < MAX(width / 64, 1u); word++) {
 		uint64_t at = offset + 8 * word;
@@ -383,7 +396,7 @@ static void registers(void)
 		if (check_register(g, fields, vtd_table_row(t, i)))
 			vtd_table_cover(t, i);
 		else
-			vtd_table_excuse(t, i, "PERFCAP.PTLFS and PCCS are 0 in this model");
+			vtd_table_excuse(t, i, "PERFCAP of the unit does not offer it");
 		rig_free(g);
 	}
 	g_strfreev(fields->state);
