@@ -1,0 +1,4 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/bringup/suites.h"
+
+IOM_TEST_MAIN(&smmu_linux_suite)
