@@ -223,6 +223,13 @@ static void page_requests(rig *r, bool on)
 	wr(r, R_CR0, 4, on ? cr0 | CR0_PRIQEN : cr0 & ~(uint64_t)CR0_PRIQEN);
 }
 
+static void reconfigure(rig *r)
+{
+	push(r, 0x04, 31);
+	push(r, 0x30, 0);
+	sync_queue(r);
+}
+
 static bool overflow(rig *r)
 {
 	return (rd(r, R_PRIQ_PROD) ^ rd(r, R_PRIQ_CONS)) >> 31 & 1;
@@ -243,4 +250,5 @@ const struct rig_ops rig_smmu_ops = {
 	.translation = translation,
 	.page_requests = page_requests,
 	.overflow = overflow,
+	.reconfigure = reconfigure,
 };

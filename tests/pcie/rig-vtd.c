@@ -213,6 +213,22 @@ static void page_requests(rig *r, bool on)
 	write_context(r, true, on);
 }
 
+static void reconfigure(rig *r)
+{
+	push(r, 1 | 1u << 4, 0);
+	push(r, 7 | 3u << 4, 0);
+	push(r, 2 | 1u << 4 | 3u << 6, 0);
+	sync_queue(r);
+}
+
+static void table_mode(rig *r, unsigned ttm)
+{
+	uint64_t root = rd(r, R_RTADDR, 8) & ~UINT64_C(0xfff);
+
+	wr(r, R_RTADDR, 8, root | ttm << 10);
+	command(r, GCMD_SRTP, true);
+}
+
 static bool overflow(rig *r)
 {
 	return rd(r, R_PRS, 4) >> 1 & 1;
@@ -233,4 +249,6 @@ const struct rig_ops rig_vtd_ops = {
 	.translation = translation,
 	.page_requests = page_requests,
 	.overflow = overflow,
+	.reconfigure = reconfigure,
+	.table_mode = table_mode,
 };

@@ -34,13 +34,34 @@ uint32_t rig_reg(rig *r, unsigned capability, unsigned offset, unsigned size)
 	return iom_pci_config_read(r->fn, at + offset, size);
 }
 
+static void make_endpoint(rig *r, uint32_t requester)
+{
+	iom_endpoint_config config = {
+		.size = sizeof(config),
+		.iommu = r->iommu,
+		.requesters = r->hub,
+		.function = r->fn,
+		.requester = requester,
+		.atc = { .entries = r->atc_entries, .ways = 4 },
+		.answered = answered,
+		.opaque = r,
+	};
+
+	r->ep = iom_endpoint_new(&config, NULL);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(r->ep);
+}
+
+void rig_move(rig *r, uint32_t requester)
+{
+	iom_endpoint_free(r->ep);
+	make_endpoint(r, requester);
+}
+
 rig *rig_new(iom_kind kind, const rig_options *options)
 {
 	rig *r = g_new0(rig, 1);
 	rig_options defaults;
 	iom_bus bus = { .size = sizeof(bus) };
-	iom_endpoint_config config = { .size = sizeof(config) };
-	GError *error = NULL;
 
 	rig_options_init(&defaults);
 	if (!options)
@@ -61,15 +82,8 @@ rig *rig_new(iom_kind kind, const rig_options *options)
 			    kind == IOM_KIND_SMMUV3 ? IOM_PT_ARM_S1 : IOM_PT_VTD_FS, 12, 48);
 	r->ops->bring_up(r);
 	r->fn = iom_pci_function_new(&options->function);
-	config.iommu = r->iommu;
-	config.requesters = r->hub;
-	config.function = r->fn;
-	config.requester = RIG_REQUESTER;
-	config.atc = (iom_cache_geometry){ .entries = options->atc_entries, .ways = 4 };
-	config.answered = answered;
-	config.opaque = r;
-	r->ep = iom_endpoint_new(&config, &error);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(r->ep);
+	r->atc_entries = options->atc_entries;
+	make_endpoint(r, RIG_REQUESTER);
 	iom_pci_config_write(r->fn, 4, 2, 0x0006);
 	if (options->function.pasid_bits)
 		rig_set_reg(r, IOM_PCI_EXT_PASID, 6, 2, 7);

@@ -44,6 +44,10 @@ struct rig_ops {
 	void (*translation)(rig *r, bool on);
 	void (*page_requests)(rig *r, bool on);
 	bool (*overflow)(rig *r);
+	/* Caches of tables that a test changed behind the rig's back are emptied. */
+	void (*reconfigure)(rig *r);
+	/* VT-d: RTADDR.TTM */
+	void (*table_mode)(rig *r, unsigned ttm);
 };
 
 struct rig {
@@ -56,7 +60,7 @@ struct rig {
 	iom_endpoint *ep;
 	iom_guest_pool pool;
 	iom_pt pt[RIG_PASIDS];
-	unsigned priq_lg2;
+	unsigned priq_lg2, atc_entries;
 	uint64_t config, contexts; /* STE or context entry; CDs or PASID table */
 	uint64_t cmdq, eventq, priq, status;
 	uint32_t cmd_index, event_index, pri_index, serial, fault_index;
@@ -80,6 +84,8 @@ iom_dma rig_dma(unsigned space, uint64_t va, unsigned access, unsigned flags);
 /* Begin and end at once; the answer stays. */
 iom_status rig_access(rig *r, unsigned space, uint64_t va, unsigned access, unsigned flags,
 		      iom_dma_answer *answer);
+/* The endpoint sends with another requester id from now on. */
+void rig_move(rig *r, uint32_t requester);
 /* Registers of the function, through its lists as software finds them. */
 void rig_set_reg(rig *r, unsigned capability, unsigned offset, unsigned size, uint32_t value);
 uint32_t rig_reg(rig *r, unsigned capability, unsigned offset, unsigned size);
