@@ -7,6 +7,7 @@
 
 #include "smmu/layouts/regs-realm.h"
 #include "smmu/layouts/regs-secure.h"
+#include "core/tags.h"
 #include "smmu/pmcg.h"
 #include "smmu/regs.h"
 
@@ -375,6 +376,16 @@ static bool access_fits(const struct row *r, uint64_t offset, unsigned size)
 	return size == 4 || (size == 8 && r->width == 8);
 }
 
+/*
+ * 6.2: a 64-bit access to two adjacent 32-bit registers is CONSTRAINED UNPREDICTABLE. Of
+ * the choices this model makes two 32-bit accesses of it, since FreeBSD's driver reads
+ * the indexes of a queue like that.
+ */
+static bool access_is_pair(const struct row *r, uint64_t offset, unsigned size)
+{
+	return r && size == 8 && r->width == 4 && !(offset & 7);
+}
+
 uint64_t smmu_mmio_read(iom_iommu *iommu, uint64_t offset, unsigned size, iom_space space)
 {
 	smmu *s = smmu_of(iommu);
@@ -384,6 +395,10 @@ uint64_t smmu_mmio_read(iom_iommu *iommu, uint64_t offset, unsigned size, iom_sp
 
 	if (size != 4 && size != 8)
 		return 0;
+	if (access_is_pair(r, offset, size)) {
+		value = smmu_mmio_read(iommu, offset, 4, space);
+		return value | smmu_mmio_read(iommu, offset + 4, 4, space) << 32;
+	}
 	g_mutex_lock(&s->lock);
 	if (r) {
 		if (access_fits(r, offset, size) && may_access(interface, space)) {
@@ -408,6 +423,11 @@ void smmu_mmio_write(iom_iommu *iommu, uint64_t offset, unsigned size, uint64_t 
 
 	if (size != 4 && size != 8)
 		return;
+	if (access_is_pair(r, offset, size)) {
+		smmu_mmio_write(iommu, offset, 4, value, space);
+		smmu_mmio_write(iommu, offset + 4, 4, value >> 32, space);
+		return;
+	}
 	g_mutex_lock(&s->lock);
 	if (r) {
 		if (access_fits(r, offset, size) && may_access(interface, space)) {
@@ -425,6 +445,10 @@ void smmu_mmio_write(iom_iommu *iommu, uint64_t offset, unsigned size, uint64_t 
 	} else {
 		smmu_other_write(s, offset, size, value, space);
 	}
+	/* What a hit depends on may be different; the queues' indexes are no such thing. */
+	if (!r || !(r->reg == SMMU_R_CMDQ_PROD || r->reg == SMMU_R_EVENTQ_CONS ||
+		    r->reg == SMMU_R_PRIQ_CONS))
+		iom_tags_outdate(s->tags);
 	g_mutex_unlock(&s->lock);
 }
 

@@ -4,6 +4,9 @@
 
 #include "tests/bringup/smmu-driver.h"
 
+/* Data of the messages by which the SMMU interrupts. */
+enum { DATA_EVENTQ = 1, DATA_GERROR = 2, DATA_PRIQ = 3 };
+
 typedef struct linux_domain {
 	uint64_t root; /* level 0 */
 	unsigned asid;
@@ -26,5 +29,7 @@ void linux_unmap(smmu_driver *d, const linux_domain *domain, uint64_t iova, unsi
 		 bool ranges);
 /* The event interrupt came; take the one event there is. */
 void linux_event_thread(smmu_driver *d, unsigned code, uint32_t sid, uint64_t address);
+/* The command queue stopped at opcode 0xff: make that a CMD_SYNC and go on. */
+void linux_gerror_handler(smmu_driver *d);
 
 #endif

@@ -125,8 +125,11 @@ static void halves_and_sizes(void)
 	CHECK_EQ(rd64(&r, STRTAB_BASE), UINT64_C(0x4012345600abc000));
 	wr(&r, STRTAB_BASE + 4, 0x12);
 	CHECK_EQ(rd64(&r, STRTAB_BASE), UINT64_C(0x1200abc000));
-	/* 64 bits of a 32-bit register, odd addresses and sizes: nothing. */
-	CHECK_EQ(rd64(&r, 0x0), 0);
+	/* 64 bits over two registers are both; odd addresses and sizes: nothing. */
+	CHECK_EQ(rd64(&r, 0x0), rd(&r, 0) | (uint64_t)rd(&r, 4) << 32);
+	wr64(&r, GERROR_IRQ_CFG1, UINT64_C(0x512345678));
+	CHECK_EQ(rd(&r, GERROR_IRQ_CFG1), 0x12345678);
+	CHECK_EQ(rd(&r, GERROR_IRQ_CFG1 + 4), 5);
 	wr64(&r, CR2, UINT64_MAX);
 	CHECK_EQ(rd(&r, CR2), 0);
 	CHECK_EQ(iom_iommu_mmio_read(r.iommu, 2, 4, IOM_SPACE_NONSECURE), 0);
