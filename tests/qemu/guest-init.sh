@@ -11,6 +11,7 @@ mount -t tmpfs tmpfs /tmp
 for m in /mods/*.ko; do [ -e "$m" ] && insmod "$m"; done
 PCI=/sys/bus/pci
 echo "KERNEL $(uname -r) $(uname -m)"
+echo "BOOTED $(cut -d' ' -f1 /proc/uptime)"
 
 # check NAME COMMAND...: one line of result
 check() {

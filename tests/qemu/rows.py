@@ -16,6 +16,10 @@ OTHERS = DISKS + NVME + [
     "-device", "scsi-hd,drive=v0,bus=sc.0",
     "-device", "e1000e,netdev=u0,romfile=",
 ]
+THREADS = DISKS + NVME + VNET + [
+    "-object", "iothread,id=io0",
+    "-device", "virtio-blk-pci,drive=v0,iothread=io0" + VIRTIO, "-smp", "2",
+]
 EDU = STANDARD + ["-device", "edu,dma_mask=0xffffffff"]
 
 STANDARD_WORK = """
@@ -31,6 +35,37 @@ STANDARD_CHECKS = "nvme nvme-small virtio-blk virtio-blk-small nvme-group virtio
 SPEED_WORK = STANDARD_WORK + """
 echo "SPEED $(guest-io speed /dev/nvme0n1 131072 256)"
 """
+# Everything at once, the virtio disk from a thread of its own.
+BUSY_WORK = STANDARD_WORK + """
+check nvme-busy nvme 8192 300 &
+check virtio-blk-busy vda 8192 300 >/tmp/busy &
+for r in 1 2 3; do check virtio-net-busy fetch eth0; done
+wait
+cat /tmp/busy
+"""
+BUSY_CHECKS = ["nvme-busy", "virtio-blk-busy", "virtio-net-busy"]
+VFIO_WORK = STANDARD_WORK + """
+D=$(basename $(dirname $(grep -l 0x11e8 $PCI/devices/*/device)))
+echo vfio-pci >$PCI/devices/$D/driver_override
+echo $D >$PCI/drivers_probe
+G=$(basename $(readlink $PCI/devices/$D/iommu_group))
+check vfio-driver [ "$(driver_of $D)" = vfio-pci ]
+check vfio guest-vfio $G $D
+check nvme-after nvme 4096 20
+"""
+# NVMe has no saved state in QEMU.
+MOVED = DISKS + VBLK + VNET
+MOVED_WORK = """
+check virtio-blk vda 65536 24
+check virtio-net fetch eth0
+echo MIGRATE-NOW
+check virtio-blk-across vda 8192 1500
+check virtio-blk-after vda 65536 24
+check virtio-net-after fetch eth0
+check rebind-after unbind $(pci_of vda)
+"""
+MOVED_CHECKS = ["virtio-blk", "virtio-net", "virtio-blk-across", "virtio-blk-after",
+                "virtio-net-after", "rebind-after"]
 OTHERS_WORK = """
 check nvme nvme 65536 24
 scsi() { wait_for /dev/sda && guest-io verify /dev/sda "$@"; }
@@ -87,6 +122,7 @@ VTD_FOUND = r"DMAR: Intel\(R\) Virtualization Technology for Directed I/O"
 # What kernels say about any virtual machine, with or without an IOMMU.
 HARMLESS = [
     r"IOMMU DebugFS SUPPORT HAS BEEN ENABLED|IOMMU data structures, which may compromise",
+    r"Unstable clock detected",
     r"cacheinfo: Unable to detect cache hierarchy",
     r"KASLR disabled",
     r"pci_root.*PNP0A08",
@@ -114,7 +150,8 @@ class Row:
         self.quick = more.get("quick", False)
         self.trace = more.get("trace", False)
         self.machine_file = more.get("machine_file")
-        self.kernel = more.get("kernel", "default")
+        self.migrate = more.get("migrate", False)
+        self.since = more.get("since", (7, 2))  # version of QEMU
 
 
 def arm(name, append="iommu.passthrough=0 iommu.strict=1", props=(), **more):
@@ -141,6 +178,9 @@ LINEAR = "[id]\nIDR0.ST_LEVEL = 0\nIDR1.SIDSIZE = 8\nIDR0.CD2L = 0\n"
 ALMOST_NO_CACHE = "[cache]\n" + "".join(
     f"{c} = 1\n" for c in "config iotlb walk stage2 interrupt".split())
 
+SMMU_EVENTS = [r"callbacks suppressed", r"arm-smmu-v3 \S+:\s+(event|0x|unpriv|\[)"]
+VTD_FAULTS = [r"DMAR: (DRHD: handling fault|\[DMA)"]
+
 ROWS = [
     arm("smmuv3-speed", quick=True, verify=False, compare=True, work=SPEED_WORK),
     arm("smmuv3", quick=True, trace=True),
@@ -154,11 +194,16 @@ ROWS = [
     arm("smmuv3-one-entry", machine_file=ALMOST_NO_CACHE),
     arm("smmuv3-others", devices=OTHERS, work=OTHERS_WORK,
         checks=["nvme", "virtio-scsi", "virtio-scsi-small", "e1000e"]),
+    arm("smmuv3-threads", devices=THREADS, work=BUSY_WORK, checks=STANDARD_CHECKS + BUSY_CHECKS),
+    arm("smmuv3-vfio", devices=EDU, work=VFIO_WORK,
+        checks=STANDARD_CHECKS + ["vfio-driver", "vfio", "nvme-after"],
+        expect=[r"event: F_TRANSLATION .*sid: 0x20 .*iova: 0x20008000"], allow=SMMU_EVENTS),
+    arm("smmuv3-saved", devices=MOVED, work=MOVED_WORK, checks=MOVED_CHECKS, migrate=True),
     arm("smmuv3-fault", devices=EDU, work=FAULT_WORK,
         checks=STANDARD_CHECKS + ["nvme-after", "virtio-blk-after"],
         expect=[r"event: F_TRANSLATION .*sid: 0x20 .*iova: 0xabcde000",
                 r"event: F_TRANSLATION .*sid: 0x20 .*iova: 0xabcdf000"],
-        allow=[r"callbacks suppressed", r"arm-smmu-v3 \S+:\s+(event|0x|unpriv|\[)", r"event 0x10 received"]),
+        allow=SMMU_EVENTS),
     pc("vtd-speed", "intremap=on", LEGACY, quick=True, verify=False, compare=True,
        work=SPEED_WORK, expect=[INTREMAP]),
     pc("vtd-legacy", "intremap=on", LEGACY, quick=True, trace=True, expect=[INTREMAP]),
@@ -178,9 +223,19 @@ ROWS = [
     pc("vtd-one-entry", "intremap=on", LEGACY, machine_file=ALMOST_NO_CACHE),
     pc("vtd-others", "intremap=on", LEGACY, devices=OTHERS, work=OTHERS_WORK,
        checks=["nvme", "virtio-scsi", "virtio-scsi-small", "e1000e"]),
+    pc("vtd-x2apic", "intremap=on,eim=on", LEGACY, cpu="qemu64,+x2apic", since=(9, 0),
+       expect=[r"DMAR-IR: Enabled IRQ remapping in x2apic mode"]),
+    pc("vtd-threads", "intremap=on", LEGACY, devices=THREADS, work=BUSY_WORK,
+       checks=STANDARD_CHECKS + BUSY_CHECKS),
+    pc("vtd-vfio", "intremap=on", LEGACY, devices=EDU, work=VFIO_WORK,
+       checks=STANDARD_CHECKS + ["vfio-driver", "vfio", "nvme-after"],
+       expect=[r"\[DMA Write NO_PASID\] Request device \[(0000:)?00:04\.0\] fault addr 0x20008000"],
+       allow=VTD_FAULTS),
+    pc("vtd-saved", "intremap=on", LEGACY, devices=MOVED, work=MOVED_WORK, checks=MOVED_CHECKS,
+       migrate=True),
     pc("vtd-fault", "intremap=on", LEGACY, devices=EDU, work=FAULT_WORK,
        checks=STANDARD_CHECKS + ["nvme-after", "virtio-blk-after"],
        expect=[r"\[DMA Read NO_PASID\] Request device \[(0000:)?00:04\.0\] fault addr 0xabcde000",
                r"\[DMA Write NO_PASID\] Request device \[(0000:)?00:04\.0\] fault addr 0xabcdf000"],
-       allow=[r"DMAR: (DRHD: handling fault|\[DMA)"]),
+       allow=VTD_FAULTS),
 ]
