@@ -133,15 +133,16 @@ static void apply(smmu *s, const struct tlbi *t, unsigned space, enum smmu_world
 }
 
 /* VMID, ASID and the wildcard (3.17.6 VMID wildcards). */
-static void decode_ids(const struct smmu_cmd *cmd, const struct tlbi *t, unsigned space,
-		       struct operands *o)
+static void decode_ids(const struct smmu_cmd *cmd, const struct tlbi *t, enum smmu_world world,
+		       unsigned space, struct operands *o)
 {
 	const smmu *s = cmd->s;
 	bool tagged = space == IOM_SPACE_SECURE ? s->ids.sel2 : s->ids.s2p;
 	uint64_t cr0 = smmu_reg(s, space, SMMU_R_CR0);
 
 	o->asid = IOM_INV_ANY;
-	if (t->scope == ASID || (t->scope == VA && t->world != SMMU_EL3)) {
+	/* EL3, and EL2 without E2H, have no ASIDs: the field is ignored (4.4.2, 4.4.4). */
+	if (t->scope == ASID || (t->scope == VA && world != SMMU_EL3 && world != SMMU_EL2)) {
 		o->asid = (uint32_t)smmu_cmd_TLBI_NH_ASID_get_ASID(cmd->w);
 		o->out_of_range = !s->ids.asid16 && o->asid >> 8;
 	}
@@ -177,7 +178,7 @@ enum smmu_done smmu_cmd_tlbi(const struct smmu_cmd *cmd)
 	world = (enum smmu_world)t->world;
 	if (world == SMMU_EL2 && (smmu_reg(cmd->s, space, SMMU_R_CR2) & SMMU_CR2_E2H))
 		world = SMMU_EL2_E2H;
-	decode_ids(cmd, t, space, &o);
+	decode_ids(cmd, t, world, space, &o);
 	if (t->scope == VA || t->scope == VAA || t->scope == IPA)
 		decode_range(cmd->s, cmd->w, t->scope == IPA, &o);
 	/* 4.1.7: parameters out of range have no effect. */

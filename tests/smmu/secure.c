@@ -193,6 +193,28 @@ static void el2(void)
 	}
 }
 
+/* Where EL2 has no ASID its field is ignored, also the half that 8-bit ASIDs leave out. */
+static void el2_ignores_wide_asids(void)
+{
+	iom_smmu_config c;
+	rig r;
+
+	rig_config(&c, "default", "ASID16=0", NULL);
+	rig_open_reset(&r, &c);
+	rig_enable(&r, 0);
+	wr(&r, CR2, 2);
+	wr(&r, CR0, SMMUEN | EVENTQEN | CMDQEN);
+	stream_s1(&r, 1, 7, 0);
+	stream_word(&r, 1, 1, 0, UINT64_C(2) << 30);
+	map(&r, r.ttb[1], VA, PA, 12, AF | USER | NG);
+	CHECK_EQ(dma(&r, 1, VA, IOM_READ).address, PA);
+	map(&r, r.ttb[1], VA, PA + 0x1000, 12, AF | USER | NG);
+	cmd(&r, 0x22 | UINT64_C(0x1234) << 48, VA | 1);
+	CHECK_EQ(dma(&r, 1, VA, IOM_READ).address, PA + 0x1000);
+	CHECK_EQ(rd(&r, GERROR), 0);
+	rig_close(&r);
+}
+
 static void ats_is_refused(void)
 {
 	rig r;
@@ -229,6 +251,7 @@ static const iom_test tests[] = {
 	{ "commands of each state", commands },
 	{ "EL3", el3 },
 	{ "EL2 and EL2-E2H", el2 },
+	{ "EL2 ignores wide ASIDs", el2_ignores_wide_asids },
 	{ "ATS", ats_is_refused },
 	{ "INV_ALL", inv_all },
 	{ 0 },
