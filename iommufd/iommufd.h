@@ -21,6 +21,8 @@
 #define IOMMULATE_IOMMUFD_H
 
 #include <iommulate/core.h>
+#include <iommulate/smmu.h>
+#include <iommulate/vtd.h>
 #include <sys/types.h>
 
 G_BEGIN_DECLS
@@ -93,6 +95,8 @@ typedef enum iom_iommufd_backend {
 	IOM_IOMMUFD_MOCK = 0, /* behaves as the kernel's iommufd selftest driver */
 	IOM_IOMMUFD_NOIOMMU, /* a device without an IOMMU, bound all the same (7.3) */
 	IOM_IOMMUFD_EMULATED, /* a mediated device: no IOMMU, an access object */
+	IOM_IOMMUFD_SMMUV3, /* behind a model made with iom_iommufd_add_smmu() */
+	IOM_IOMMUFD_VTD, /* behind a model made with iom_iommufd_add_vtd() */
 } iom_iommufd_backend;
 
 /* A device that VFIO offers; zero it, then set what matters. */
@@ -102,6 +106,7 @@ typedef struct iom_iommufd_device {
 	unsigned number; /* the node is vfio/devices/vfioN, or noiommu-vfioN */
 	unsigned group; /* devices of one number share an IOMMU group */
 	unsigned instance; /* physical IOMMU that it sits behind */
+	uint32_t requester; /* StreamID or source-id, behind one of the models */
 	unsigned pasid_bits; /* 0: no PASID */
 	bool no_dirty; /* its IOMMU tracks no dirty pages */
 	bool ats, pasid_exec, pasid_priv;
@@ -111,6 +116,25 @@ typedef struct iom_iommufd_device {
 	const uint64_t *reserved; /* pairs of first and last reserved IOVA */
 	unsigned n_reserved; /* pairs */
 } iom_iommufd_device;
+
+/*
+ * One of our models as physical IOMMU number `instance`, driven as a kernel
+ * would drive it. The model is the engine's; devices are added behind it.
+ */
+IOM_API gboolean iom_iommufd_add_smmu(iom_iommufd *t, unsigned instance,
+				      const iom_smmu_config *config, GError **error);
+IOM_API gboolean iom_iommufd_add_vtd(iom_iommufd *t, unsigned instance,
+				     const iom_vtd_config *config, GError **error);
+/*
+ * An access of device `number` behind a model, with `request->requester` filled
+ * in. Addresses of results are addresses of this process. -ENOENT without such
+ * a device.
+ */
+IOM_API int iom_iommufd_translate(iom_iommufd *t, unsigned number, const iom_request *request,
+				  iom_result *result);
+/* Read or write as the device does: -EFAULT where a translation is refused. */
+IOM_API int iom_iommufd_dma(iom_iommufd *t, unsigned number, uint32_t pasid, uint64_t address,
+			    void *data, size_t n, bool write);
 
 /* False and IOM_ERROR_CONFIG for a number that is taken or what makes no sense. */
 IOM_API gboolean iom_iommufd_add_device(iom_iommufd *t, const iom_iommufd_device *device,

@@ -124,9 +124,9 @@ static const char *node_of(const char *path)
 		return NULL;
 	path += 5;
 	return strcmp(path, "iommu") == 0 || strcmp(path, "vfio/vfio") == 0 ||
-			       strncmp(path, "vfio/devices/", 13) == 0 ?
-		       path :
-		       NULL;
+			       strncmp(path, "vfio/devices/", 13) == 0
+		       ? path
+		       : NULL;
 }
 
 static int open_node(const char *node, int flags)
@@ -238,16 +238,15 @@ DECLARE(read);
 
 EXPORT ssize_t read(int fd, void *buf, size_t n)
 {
-	return ours(fd) ? answer(iom_iommufd_read(current(), fd, buf, n)) :
-			  REAL(read)(fd, buf, n);
+	return ours(fd) ? answer(iom_iommufd_read(current(), fd, buf, n)) : REAL(read)(fd, buf, n);
 }
 
 DECLARE(write);
 
 EXPORT ssize_t write(int fd, const void *buf, size_t n)
 {
-	return ours(fd) ? answer(iom_iommufd_write(current(), fd, buf, n)) :
-			  REAL(write)(fd, buf, n);
+	return ours(fd) ? answer(iom_iommufd_write(current(), fd, buf, n))
+			: REAL(write)(fd, buf, n);
 }
 
 DECLARE(mmap);

@@ -5,8 +5,8 @@
  */
 #include "iommufd/engine/model.h"
 
-#include <string.h>
 #include <inttypes.h>
+#include <string.h>
 
 typedef struct probe_entry {
 	uint8_t nr;
@@ -107,26 +107,25 @@ static void describe_hw(iom_iommufd *t, int fd, uint32_t dev_id, GString *out)
 
 	if (rc < 0) {
 		g_string_append_printf(out, "  hardware            %s\n",
-				       rc == -ENOENT ? "none: an emulated device" :
-						       g_strerror(-rc));
+				       rc == -ENOENT ? "none: an emulated device"
+						     : g_strerror(-rc));
 		return;
 	}
 	g_string_append_printf(out, "  hardware            %s\n", hw_name(info.data_type));
 	describe_data(out, &info, data);
-	g_string_append_printf(
-		out,
-		"  dirty tracking      %s\n"
-		"  PASIDs              %s%u\n"
-		"  ATS                 %s\n",
-		yes(info.out_capabilities & IOMFD_HW_CAP_DIRTY_TRACKING),
-		info.out_max_pasid_log2 ? "2^" : "", info.out_max_pasid_log2,
-		info.out_capabilities & IOMFD_HW_CAP_ATS_NOT_SUPPORTED ? "no" :
-									 "not denied");
+	g_string_append_printf(out,
+			       "  dirty tracking      %s\n"
+			       "  PASIDs              %s%u\n"
+			       "  ATS                 %s\n",
+			       yes(info.out_capabilities & IOMFD_HW_CAP_DIRTY_TRACKING),
+			       info.out_max_pasid_log2 ? "2^" : "", info.out_max_pasid_log2,
+			       info.out_capabilities & IOMFD_HW_CAP_ATS_NOT_SUPPORTED
+				       ? "no"
+				       : "not denied");
 	if (info.out_max_pasid_log2)
-		g_string_append_printf(
-			out, "  PASID modes         execute %s, privileged %s\n",
-			yes(info.out_capabilities & IOMFD_HW_CAP_PASID_EXEC),
-			yes(info.out_capabilities & IOMFD_HW_CAP_PASID_PRIV));
+		g_string_append_printf(out, "  PASID modes         execute %s, privileged %s\n",
+				       yes(info.out_capabilities & IOMFD_HW_CAP_PASID_EXEC),
+				       yes(info.out_capabilities & IOMFD_HW_CAP_PASID_PRIV));
 }
 
 static gboolean describe_device(iom_iommufd *t, int fd, const char *node, GString *out,
@@ -142,8 +141,8 @@ static gboolean describe_device(iom_iommufd *t, int fd, const char *node, GStrin
 	}
 	rc = iom_iommufd_ioctl(t, device, IOMFD_VFIO_DEVICE_BIND_IOMMUFD, (uintptr_t)&bind);
 	if (rc < 0) {
-		g_set_error(error, IOM_ERROR, IOM_ERROR_IO, "%s: cannot bind to iommufd: %s",
-			    node, g_strerror(-rc));
+		g_set_error(error, IOM_ERROR, IOM_ERROR_IO, "%s: cannot bind to iommufd: %s", node,
+			    g_strerror(-rc));
 		iom_iommufd_close(t, device);
 		return FALSE;
 	}
@@ -166,8 +165,7 @@ gboolean iom_iommufd_describe(iom_iommufd *t, const char *device, GString *out, 
 	g_string_append(out, "iommufd\n");
 	for (size_t i = 0; i < G_N_ELEMENTS(probes); i++)
 		g_string_append_printf(out, "  %-22s %-4s %s\n", probes[i].name,
-				       offers(t, fd, &probes[i]) ? "yes" : "no",
-				       probes[i].means);
+				       offers(t, fd, &probes[i]) ? "yes" : "no", probes[i].means);
 	if (device)
 		ok = describe_device(t, fd, device, out, error);
 	iom_iommufd_close(t, fd);

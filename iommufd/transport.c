@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The two transports behind <iommulate/iommufd.h>: the kernel, and the engine. */
-#include "iommufd/engine/model.h"
+#include "iommufd/engine/hw.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -262,4 +262,121 @@ int iom_iommufd_page_request(iom_iommufd *t, unsigned number, uint32_t pasid, ui
 			return iomfd_report_fault(dev, &fault);
 	}
 	return -ENOENT;
+}
+
+/* ------------------------------------------------------------------------
+ * Our models as hardware
+ */
+static gboolean add_hw(iom_iommufd *t, iomfd_hw *hw)
+{
+	if (hw)
+		g_ptr_array_add(t->engine->hws, hw);
+	return hw != NULL;
+}
+
+static gboolean may_add(const iom_iommufd *t, unsigned instance, GError **error)
+{
+	for (guint i = 0; t->engine && i < t->engine->hws->len; i++) {
+		const iomfd_hw *hw = g_ptr_array_index(t->engine->hws, i);
+
+		if (hw->instance == instance) {
+			g_set_error(error, IOM_ERROR, IOM_ERROR_CONFIG,
+				    "iommufd engine: IOMMU %u exists already", instance);
+			return FALSE;
+		}
+	}
+	if (t->engine)
+		return TRUE;
+	g_set_error(error, IOM_ERROR, IOM_ERROR_UNSUPPORTED,
+		    "the kernel's IOMMUs are what they are");
+	return FALSE;
+}
+
+gboolean iom_iommufd_add_smmu(iom_iommufd *t, unsigned instance, const iom_smmu_config *config,
+			      GError **error)
+{
+	LOCKED(t);
+
+	return may_add(t, instance, error) &&
+	       add_hw(t, iomfd_smmu_new(t->engine, instance, config, error));
+}
+
+gboolean iom_iommufd_add_vtd(iom_iommufd *t, unsigned instance, const iom_vtd_config *config,
+			     GError **error)
+{
+	LOCKED(t);
+
+	return may_add(t, instance, error) &&
+	       add_hw(t, iomfd_vtd_new(t->engine, instance, config, error));
+}
+
+static iomfd_hw_dev *find_hw_dev(iom_iommufd *t, unsigned number)
+{
+	g_autofree char *name = g_strdup_printf("vfio/devices/vfio%u", number);
+
+	for (guint i = 0; t->engine && i < t->engine->devices->len; i++) {
+		iomfd_dev *dev = g_ptr_array_index(t->engine->devices, i);
+
+		if (strcmp(dev->name, name) == 0 &&
+		    (dev->driver == &iomfd_smmu_driver || dev->driver == &iomfd_vtd_driver))
+			return (iomfd_hw_dev *)dev;
+	}
+	return NULL;
+}
+
+static void translate(iomfd_hw_dev *dev, const iom_request *request, iom_result *result)
+{
+	iom_request mine = *request;
+
+	mine.requester = dev->requester;
+	iom_iommu_translate(dev->hw->model, &mine, result);
+	if (dev->hw->driver == &iomfd_smmu_driver)
+		iomfd_smmu_events(dev->hw);
+}
+
+int iom_iommufd_translate(iom_iommufd *t, unsigned number, const iom_request *request,
+			  iom_result *result)
+{
+	iomfd_hw_dev *dev;
+	LOCKED(t);
+
+	dev = find_hw_dev(t, number);
+	if (!dev)
+		return -ENOENT;
+	translate(dev, request, result);
+	return 0;
+}
+
+int iom_iommufd_dma(iom_iommufd *t, unsigned number, uint32_t pasid, uint64_t address, void *data,
+		    size_t n, bool write)
+{
+	iomfd_hw_dev *dev;
+	LOCKED(t);
+
+	dev = find_hw_dev(t, number);
+	if (!dev)
+		return -ENOENT;
+	while (n > 0) {
+		size_t piece = MIN(n, IOMFD_PAGE - address % IOMFD_PAGE);
+		const iom_request request = {
+			.address = address,
+			.length = (uint32_t)piece,
+			.pasid = pasid,
+			.access = write ? IOM_WRITE : IOM_READ,
+		};
+		iom_result result;
+		iom_mem_status status;
+
+		translate(dev, &request, &result);
+		if (result.status != IOM_OK)
+			return -EFAULT;
+		status = write ? iom_memory_write(dev->hw->mem, result.address, data, piece)
+			       : iom_memory_read(dev->hw->mem, result.address, data, piece);
+		if (status != IOM_MEM_OK)
+			return -EFAULT;
+		data = (uint8_t *)data + piece;
+		address += piece;
+		n -= piece;
+	}
+	return 0;
 }

@@ -4,8 +4,7 @@
 
 #include <stddef.h>
 
-#define S(ours, kernel, bytes) \
-	_Static_assert(sizeof(struct iomfd_##ours) == (bytes), #ours);
+#define S(ours, kernel, bytes) _Static_assert(sizeof(struct iomfd_##ours) == (bytes), #ours);
 #define F(ours, kernel, member, kernel_member, offset, bytes) \
 	_Static_assert(offsetof(struct iomfd_##ours, member) == (offset) && \
 			       sizeof(((struct iomfd_##ours *)0)->member) == (bytes), \

@@ -41,8 +41,7 @@ static int run(char **argv, const char *profile, char **devices, gboolean no_sel
 		fprintf(stderr, "iommulate iommufd: " LIBRARY " is not where it was installed\n");
 		return 2;
 	}
-	preload = before && *before ? g_strconcat(library, ":", before, NULL) :
-				      g_strdup(library);
+	preload = before && *before ? g_strconcat(library, ":", before, NULL) : g_strdup(library);
 	g_setenv("LD_PRELOAD", preload, TRUE);
 	if (profile)
 		g_setenv("IOM_IOMMUFD_PROFILE", profile, TRUE);

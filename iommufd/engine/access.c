@@ -137,8 +137,8 @@ static bool page_aligned(const iomfd_area *area, uint64_t at, uint64_t last)
 {
 	if (iomfd_area_byte(area, at) % IOMFD_PAGE)
 		return false;
-	return area->last >= last || iomfd_area_byte(area, area->last) % IOMFD_PAGE ==
-					     IOMFD_PAGE - 1;
+	return area->last >= last ||
+	       iomfd_area_byte(area, area->last) % IOMFD_PAGE == IOMFD_PAGE - 1;
 }
 
 static int pin_one(iomfd_access *a, iomfd_area *area, uint64_t at, uint64_t last, bool write,

@@ -5,7 +5,7 @@
  * queue, the read end of a pipe for an event queue, /dev/null for what is only
  * ioctl'ed.
  */
-#include "iommufd/engine/model.h"
+#include "iommufd/engine/hw.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -98,8 +98,8 @@ void iomfd_file_signal(iomfd_file *f, bool readable)
 		return;
 	f->raised = readable;
 	if (f->kind == IOMFD_FILE_FAULT) {
-		n = readable ? write(f->signal, &one, sizeof(one)) :
-			       read(f->signal, &one, sizeof(one));
+		n = readable ? write(f->signal, &one, sizeof(one))
+			     : read(f->signal, &one, sizeof(one));
 	} else if (readable) {
 		n = write(f->signal, &byte, 1);
 	} else {
@@ -204,6 +204,7 @@ struct iomfd_engine *iomfd_engine_new(const iom_iommufd_engine_config *config, G
 	e->fds = g_hash_table_new(NULL, NULL);
 	e->files = g_ptr_array_new();
 	e->devices = g_ptr_array_new();
+	e->hws = g_ptr_array_new();
 	e->page_sets = g_ptr_array_new();
 	e->mappings = g_array_new(FALSE, FALSE, sizeof(iomfd_mapping));
 	e->hooks = g_array_new(FALSE, FALSE, sizeof(iomfd_hook));
@@ -237,6 +238,9 @@ void iomfd_engine_free(struct iomfd_engine *e)
 	for (guint i = 0; i < e->devices->len; i++)
 		iomfd_dev_free(g_ptr_array_index(e->devices, i));
 	g_ptr_array_unref(e->devices);
+	for (guint i = 0; i < e->hws->len; i++)
+		iomfd_hw_free(g_ptr_array_index(e->hws, i));
+	g_ptr_array_unref(e->hws);
 	g_ptr_array_unref(e->files);
 	g_ptr_array_unref(e->page_sets);
 	g_hash_table_unref(e->fds);

@@ -145,10 +145,10 @@ struct iomfd_pages {
 
 int iomfd_pages_user(struct iomfd_engine *e, uint64_t uptr, uint64_t length, bool writable,
 		     iomfd_pages **out);
-int iomfd_pages_file(struct iomfd_engine *e, int fd, uint64_t start, uint64_t length,
-		     bool writable, iomfd_pages **out);
-int iomfd_pages_dmabuf(struct iomfd_engine *e, iomfd_dmabuf *buf, uint64_t start,
-		       uint64_t length, bool writable, iomfd_pages **out);
+int iomfd_pages_file(struct iomfd_engine *e, int fd, uint64_t start, uint64_t length, bool writable,
+		     iomfd_pages **out);
+int iomfd_pages_dmabuf(struct iomfd_engine *e, iomfd_dmabuf *buf, uint64_t start, uint64_t length,
+		       bool writable, iomfd_pages **out);
 iomfd_pages *iomfd_pages_ref(iomfd_pages *p);
 void iomfd_pages_unref(iomfd_pages *p);
 /* Pin pages [index, last] for a domain-filled area (`owner`) or an access (NULL). */
@@ -200,8 +200,8 @@ static inline uint64_t iomfd_area_index(const iomfd_area *a, uint64_t iova)
 }
 
 int iomfd_ioas_new(iomfd_context *ctx, iomfd_ioas **out);
-int iomfd_ioas_map_pages(iomfd_ioas *ioas, iomfd_pages *pages, uint64_t start_byte,
-			 uint64_t length, uint64_t *iova, bool read, bool write, bool choose);
+int iomfd_ioas_map_pages(iomfd_ioas *ioas, iomfd_pages *pages, uint64_t start_byte, uint64_t length,
+			 uint64_t *iova, bool read, bool write, bool choose);
 int iomfd_ioas_unmap_range(iomfd_ioas *ioas, uint64_t start, uint64_t last, uint64_t *unmapped);
 int iomfd_ioas_cut(iomfd_ioas *ioas, uint64_t iova);
 int iomfd_ioas_reserve(iomfd_ioas *ioas, uint64_t start, uint64_t last, const void *owner);
@@ -286,6 +286,7 @@ struct iomfd_engine {
 	GHashTable *fds; /* descriptor to iomfd_file */
 	GPtrArray *files; /* every live file */
 	GPtrArray *devices; /* iomfd_dev that can be opened, owned */
+	GPtrArray *hws; /* iomfd_hw, owned */
 	GPtrArray *page_sets; /* every live iomfd_pages */
 	GArray *mappings; /* iomfd_mapping */
 	GArray *hooks; /* iomfd_hook */

@@ -23,9 +23,9 @@ static void respond(iomfd_pgroup *g, uint32_t code)
 
 	if (g->dev->driver->page_response)
 		g->dev->driver->page_response(g->dev,
-					      last->flags & IOMFD_PGFAULT_PASID_VALID ?
-						      last->pasid :
-						      IOM_NO_PASID,
+					      last->flags & IOMFD_PGFAULT_PASID_VALID
+						      ? last->pasid
+						      : IOM_NO_PASID,
 					      last->grpid, code);
 	pgroup_free(g);
 }
@@ -124,8 +124,8 @@ void iomfd_fault_auto_respond(iomfd_fault *f, uint64_t attach)
 static iomfd_attach *find_handler(iomfd_dev *dev, const struct iomfd_hwpt_pgfault *fault)
 {
 	iomfd_context *ctx = dev->owner;
-	iomfd_group *g = ctx ? g_hash_table_lookup(ctx->groups, GUINT_TO_POINTER(dev->group)) :
-			       NULL;
+	iomfd_group *g =
+		ctx ? g_hash_table_lookup(ctx->groups, GUINT_TO_POINTER(dev->group)) : NULL;
 	bool with_pasid = fault->flags & IOMFD_PGFAULT_PASID_VALID;
 	iomfd_attach *a;
 
@@ -156,8 +156,8 @@ int iomfd_report_fault(iomfd_dev *dev, const struct iomfd_hwpt_pgfault *fault)
 	group = NULL;
 	for (GList *l = f->deliver.head; l; l = l->next) {
 		iomfd_pgroup *g = l->data;
-		const struct iomfd_hwpt_pgfault *last = &g_array_index(
-			g->faults, struct iomfd_hwpt_pgfault, g->faults->len - 1);
+		const struct iomfd_hwpt_pgfault *last =
+			&g_array_index(g->faults, struct iomfd_hwpt_pgfault, g->faults->len - 1);
 
 		if (g->dev == dev && last->grpid == fault->grpid &&
 		    !(last->flags & IOMFD_PGFAULT_LAST_PAGE))
@@ -252,9 +252,9 @@ ssize_t iomfd_fault_write(iomfd_fault *f, uint64_t buf, size_t n)
 		rc = iomfd_copy_in(&r, buf + done, sizeof(r));
 		if (rc)
 			break;
-		g = r.cookie < f->response->len && r.cookie ?
-			    g_ptr_array_index(f->response, r.cookie) :
-			    NULL;
+		g = r.cookie < f->response->len && r.cookie
+			    ? g_ptr_array_index(f->response, r.cookie)
+			    : NULL;
 		if (r.code > IOMFD_PAGE_RESP_INVALID || !g) {
 			rc = -EINVAL;
 			break;

@@ -141,8 +141,8 @@ static int alloc_on(iomfd_call *call, struct iomfd_hwpt_alloc *cmd, iomfd_device
 		return -EINVAL;
 	switch (pt->kind) {
 	case IOMFD_KIND_IOAS:
-		return iomfd_hwpt_paging_new((iomfd_ioas *)pt, d, IOMFD_NO_PASID, cmd->flags,
-					     false, data->len ? data : NULL, out);
+		return iomfd_hwpt_paging_new((iomfd_ioas *)pt, d, IOMFD_NO_PASID, cmd->flags, false,
+					     data->len ? data : NULL, out);
 	case IOMFD_KIND_HWPT_PAGING:
 		return nested_new(d, (iomfd_hwpt *)pt, NULL, cmd->flags, data, out);
 	case IOMFD_KIND_VIOMMU:
@@ -258,8 +258,7 @@ static void record(void *opaque, uint64_t iova, uint64_t length)
 	}
 }
 
-static int check_bitmap_range(const iomfd_ioas *ioas,
-			      const struct iomfd_hwpt_get_dirty_bitmap *cmd)
+static int check_bitmap_range(const iomfd_ioas *ioas, const struct iomfd_hwpt_get_dirty_bitmap *cmd)
 {
 	uint64_t mask = ioas->alignment - 1, last;
 

@@ -112,9 +112,8 @@ static int finish_map(iomfd_call *call, iomfd_ioas *ioas, iomfd_pages *pages, ui
 
 	if (call->ctx->account == IOMFD_ACCOUNT_MM && pages->account == IOMFD_ACCOUNT_USER)
 		pages->account = IOMFD_ACCOUNT_MM;
-	rc = iomfd_ioas_map_pages(ioas, pages, start_byte, length, iova,
-				  flags & IOMFD_MAP_READABLE, flags & IOMFD_MAP_WRITEABLE,
-				  !(flags & IOMFD_MAP_FIXED_IOVA));
+	rc = iomfd_ioas_map_pages(ioas, pages, start_byte, length, iova, flags & IOMFD_MAP_READABLE,
+				  flags & IOMFD_MAP_WRITEABLE, !(flags & IOMFD_MAP_FIXED_IOVA));
 	iomfd_pages_unref(pages);
 	return rc;
 }
@@ -180,8 +179,7 @@ int iomfd_do_ioas_map_file(iomfd_call *call)
 				      &pages);
 	if (rc)
 		return rc;
-	rc = finish_map(call, ioas, pages, cmd->start % IOMFD_PAGE, cmd->length, &iova,
-			cmd->flags);
+	rc = finish_map(call, ioas, pages, cmd->start % IOMFD_PAGE, cmd->length, &iova, cmd->flags);
 	if (rc)
 		return rc;
 	cmd->iova = iova;

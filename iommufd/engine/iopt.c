@@ -209,8 +209,7 @@ static int pin_area(iomfd_area *a)
 
 static void unpin_area(iomfd_area *a)
 {
-	iomfd_pages_unpin(a->pages, iomfd_area_index(a, a->start), iomfd_area_index(a, a->last),
-			  a);
+	iomfd_pages_unpin(a->pages, iomfd_area_index(a, a->start), iomfd_area_index(a, a->last), a);
 }
 
 static int fill_area(iomfd_area *area)
@@ -227,8 +226,7 @@ static int fill_area(iomfd_area *area)
 		rc = iomfd_area_fill_domain(area, g_ptr_array_index(ioas->domains, i));
 		if (rc) {
 			while (i-- > 0)
-				iomfd_area_unfill_domain(area,
-							 g_ptr_array_index(ioas->domains, i));
+				iomfd_area_unfill_domain(area, g_ptr_array_index(ioas->domains, i));
 			unpin_area(area);
 			return rc;
 		}
@@ -465,8 +463,8 @@ static int map_pieces(iomfd_ioas *ioas, GArray *pieces, uint64_t length, uint64_
 	if ((length & (ioas->alignment - 1)) || !length)
 		return -EINVAL;
 	if (choose) {
-		base = first->pages->type == IOMFD_PAGES_USER ? first->pages->base :
-								first->pages->file_start;
+		base = first->pages->type == IOMFD_PAGES_USER ? first->pages->base
+							      : first->pages->file_start;
 		rc = choose_iova(ioas, base + first->start_byte, length, iova);
 	} else {
 		rc = check_iova(ioas, *iova, length);
@@ -497,8 +495,8 @@ static int map_pieces(iomfd_ioas *ioas, GArray *pieces, uint64_t length, uint64_
 	return rc;
 }
 
-int iomfd_ioas_map_pages(iomfd_ioas *ioas, iomfd_pages *pages, uint64_t start_byte,
-			 uint64_t length, uint64_t *iova, bool read, bool write, bool choose)
+int iomfd_ioas_map_pages(iomfd_ioas *ioas, iomfd_pages *pages, uint64_t start_byte, uint64_t length,
+			 uint64_t *iova, bool read, bool write, bool choose)
 {
 	GArray *pieces = g_array_new(FALSE, TRUE, sizeof(piece));
 	piece p = { pages, start_byte, length, NULL };
@@ -571,10 +569,10 @@ int iomfd_do_ioas_copy(iomfd_call *call)
 	convert_nth_area(call, cmd);
 	read = cmd->flags & IOMFD_MAP_READABLE;
 	write = cmd->flags & IOMFD_MAP_WRITEABLE;
-	if (cmd->flags & ~(uint32_t)(IOMFD_MAP_FIXED_IOVA | IOMFD_MAP_WRITEABLE | IOMFD_MAP_READABLE))
+	if (cmd->flags &
+	    ~(uint32_t)(IOMFD_MAP_FIXED_IOVA | IOMFD_MAP_WRITEABLE | IOMFD_MAP_READABLE))
 		return -EOPNOTSUPP;
-	if (cmd->length == UINT64_MAX || cmd->src_iova == UINT64_MAX ||
-	    cmd->dst_iova == UINT64_MAX)
+	if (cmd->length == UINT64_MAX || cmd->src_iova == UINT64_MAX || cmd->dst_iova == UINT64_MAX)
 		return -EOVERFLOW;
 	if (!read && !write)
 		return -EINVAL;
@@ -587,8 +585,8 @@ int iomfd_do_ioas_copy(iomfd_call *call)
 		dst = get_ioas(call, cmd->dst_ioas_id);
 		iova = cmd->dst_iova;
 		rc = dst ? map_pieces(dst, pieces, cmd->length, &iova, read, write,
-				      !(cmd->flags & IOMFD_MAP_FIXED_IOVA)) :
-			   -ENOENT;
+				      !(cmd->flags & IOMFD_MAP_FIXED_IOVA))
+			 : -ENOENT;
 	}
 	for (guint i = 0; i < pieces->len; i++)
 		iomfd_pages_unref(g_array_index(pieces, piece, i).pages);

@@ -188,15 +188,14 @@ static int check_cache(iomfd_call *call, const struct iomfd_test_cmd *cmd)
 		return -ENOENT;
 	m = (iomfd_mock_dev *)d->dev;
 	return cmd->check_dev_cache.id < IOMFD_MOCK_DEV_CACHES &&
-			       m->cache[cmd->check_dev_cache.id] == cmd->check_dev_cache.cache ?
-		       0 :
-		       -EINVAL;
+			       m->cache[cmd->check_dev_cache.id] == cmd->check_dev_cache.cache
+		       ? 0
+		       : -EINVAL;
 }
 
 static int check_iotlb(iomfd_call *call, const struct iomfd_test_cmd *cmd)
 {
-	iomfd_hwpt *h =
-		(iomfd_hwpt *)iomfd_object_get(call->ctx, cmd->id, IOMFD_KIND_HWPT_NESTED);
+	iomfd_hwpt *h = (iomfd_hwpt *)iomfd_object_get(call->ctx, cmd->id, IOMFD_KIND_HWPT_NESTED);
 	const iomfd_mock_domain *d;
 
 	if (!h)
@@ -205,9 +204,9 @@ static int check_iotlb(iomfd_call *call, const struct iomfd_test_cmd *cmd)
 		return -EINVAL;
 	d = (const iomfd_mock_domain *)h->domain;
 	return cmd->check_iotlb.id < IOMFD_MOCK_IOTLBS &&
-			       d->iotlb[cmd->check_iotlb.id] == cmd->check_iotlb.iotlb ?
-		       0 :
-		       -EINVAL;
+			       d->iotlb[cmd->check_iotlb.id] == cmd->check_iotlb.iotlb
+		       ? 0
+		       : -EINVAL;
 }
 
 /* ------------------------------------------------------------------------
@@ -468,8 +467,8 @@ static int destroy_access_pages(iomfd_call *call, const struct iomfd_test_cmd *c
 
 static int access_rw(iomfd_call *call, const struct iomfd_test_cmd *cmd)
 {
-	const uint32_t known = IOMFD_MOCK_ACCESS_WRITE | IOMFD_MOCK_ACCESS_SLOW_PATH |
-			       IOMFD_MOCK_ACCESS_SYZ;
+	const uint32_t known =
+		IOMFD_MOCK_ACCESS_WRITE | IOMFD_MOCK_ACCESS_SLOW_PATH | IOMFD_MOCK_ACCESS_SYZ;
 	uint64_t iova = cmd->access_rw.iova, length = cmd->access_rw.length;
 	bool write = cmd->access_rw.flags & IOMFD_MOCK_ACCESS_WRITE;
 	access_file *f;
@@ -528,8 +527,8 @@ static int dmabuf_get(iomfd_call *call, const struct iomfd_test_cmd *cmd)
 	buf = g_new0(iomfd_dmabuf, 1);
 	buf->refs = 1;
 	buf->length = length;
-	buf->memory = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-			   0);
+	buf->memory =
+		mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (buf->memory == MAP_FAILED) {
 		g_free(buf);
 		return -ENOMEM;

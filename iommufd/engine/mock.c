@@ -29,11 +29,10 @@ static int hw_info(iomfd_dev *dev, uint32_t *type, void *data, uint32_t *len)
 	return 0;
 }
 
-static int alloc_paging(iomfd_dev *dev, uint32_t flags, const iomfd_udata *data,
-			iomfd_domain **out)
+static int alloc_paging(iomfd_dev *dev, uint32_t flags, const iomfd_udata *data, iomfd_domain **out)
 {
-	const uint32_t known = IOMFD_HWPT_DIRTY_TRACKING | IOMFD_HWPT_NEST_PARENT |
-			       IOMFD_HWPT_PASID;
+	const uint32_t known =
+		IOMFD_HWPT_DIRTY_TRACKING | IOMFD_HWPT_NEST_PARENT | IOMFD_HWPT_PASID;
 	struct iomfd_hwpt_selftest config = { 0 };
 	iomfd_mock_domain *d;
 	int rc;
@@ -68,8 +67,8 @@ static int alloc_paging(iomfd_dev *dev, uint32_t flags, const iomfd_udata *data,
 	return 0;
 }
 
-static int alloc_nested(iomfd_dev *dev, iomfd_domain *parent, iomfd_viommu *viommu,
-			uint32_t flags, const iomfd_udata *data, iomfd_domain **out)
+static int alloc_nested(iomfd_dev *dev, iomfd_domain *parent, iomfd_viommu *viommu, uint32_t flags,
+			const iomfd_udata *data, iomfd_domain **out)
 {
 	struct iomfd_hwpt_selftest config;
 	iomfd_mock_domain *d;
@@ -231,8 +230,8 @@ static entry entry_of(const iomfd_mock_domain *d, const iomfd_area *a, uint64_t 
 	entry run = physical_run(a, iova, &output);
 
 	while (true) {
-		uint64_t size = best_size(d->base.pgsizes, run.start, output,
-					  run.last - run.start + 1);
+		uint64_t size =
+			best_size(d->base.pgsizes, run.start, output, run.last - run.start + 1);
 
 		if (iova - run.start < size)
 			return (entry){ run.start, run.start + size - 1 };

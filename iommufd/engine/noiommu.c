@@ -5,8 +5,7 @@
  */
 #include "iommufd/engine/model.h"
 
-static int alloc_paging(iomfd_dev *dev, uint32_t flags, const iomfd_udata *data,
-			iomfd_domain **out)
+static int alloc_paging(iomfd_dev *dev, uint32_t flags, const iomfd_udata *data, iomfd_domain **out)
 {
 	iomfd_domain *d = g_new0(iomfd_domain, 1);
 

@@ -32,8 +32,8 @@ static int pages_new(struct iomfd_engine *e, uint64_t start_byte, uint64_t lengt
 	/* As in the kernel, a sum that wraps leaves few pages, which the caller's
 	 * own range check has refused before. */
 	p->npages = (length + start_byte + IOMFD_PAGE - 1) / IOMFD_PAGE;
-	p->account = e->capabilities & IOM_IOMMUFD_CAP_IPC_LOCK ? IOMFD_ACCOUNT_NONE :
-								   IOMFD_ACCOUNT_USER;
+	p->account = e->capabilities & IOM_IOMMUFD_CAP_IPC_LOCK ? IOMFD_ACCOUNT_NONE
+								: IOMFD_ACCOUNT_USER;
 	p->pins = g_array_new(FALSE, FALSE, sizeof(iomfd_pin));
 	g_ptr_array_add(e->page_sets, p);
 	*out = p;
@@ -56,8 +56,8 @@ int iomfd_pages_user(struct iomfd_engine *e, uint64_t uptr, uint64_t length, boo
 	return 0;
 }
 
-int iomfd_pages_file(struct iomfd_engine *e, int fd, uint64_t start, uint64_t length,
-		     bool writable, iomfd_pages **out)
+int iomfd_pages_file(struct iomfd_engine *e, int fd, uint64_t start, uint64_t length, bool writable,
+		     iomfd_pages **out)
 {
 	uint64_t down = start & ~(IOMFD_PAGE - 1);
 	int rc, mine = iomfd_private_fd(fd);
@@ -75,8 +75,8 @@ int iomfd_pages_file(struct iomfd_engine *e, int fd, uint64_t start, uint64_t le
 	return 0;
 }
 
-int iomfd_pages_dmabuf(struct iomfd_engine *e, iomfd_dmabuf *buf, uint64_t start,
-		       uint64_t length, bool writable, iomfd_pages **out)
+int iomfd_pages_dmabuf(struct iomfd_engine *e, iomfd_dmabuf *buf, uint64_t start, uint64_t length,
+		       bool writable, iomfd_pages **out)
 {
 	uint64_t down = start & ~(IOMFD_PAGE - 1);
 	int rc;
@@ -147,11 +147,10 @@ static int open_file(iomfd_pages *p, uint64_t last)
 		munmap((void *)(uintptr_t)p->base, p->mapped);
 		p->base = 0;
 	}
-	length = MIN(p->npages, ((uint64_t)st.st_size - p->file_start + IOMFD_PAGE - 1) /
-					IOMFD_PAGE) *
+	length = MIN(p->npages,
+		     ((uint64_t)st.st_size - p->file_start + IOMFD_PAGE - 1) / IOMFD_PAGE) *
 		 IOMFD_PAGE;
-	host = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED, p->fd,
-		    (off_t)p->file_start);
+	host = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED, p->fd, (off_t)p->file_start);
 	if (host == MAP_FAILED)
 		host = mmap(NULL, length, PROT_READ, MAP_SHARED, p->fd, (off_t)p->file_start);
 	if (host == MAP_FAILED)
@@ -302,8 +301,8 @@ int iomfd_pages_rw(iomfd_pages *p, uint64_t byte, void *data, uint64_t length, b
 		if (rc)
 			return rc;
 	}
-	rc = write ? iomfd_copy_out(p->base + byte, data, length) :
-		     iomfd_copy_in(data, p->base + byte, length);
+	rc = write ? iomfd_copy_out(p->base + byte, data, length)
+		   : iomfd_copy_in(data, p->base + byte, length);
 	if (p->type != IOMFD_PAGES_USER || slow)
 		iomfd_pages_unpin(p, index, last, NULL);
 	return rc;
@@ -325,8 +324,7 @@ unsigned iomfd_pages_count_pins(struct iomfd_engine *e, uint64_t addr)
 		if (p->type == IOMFD_PAGES_USER && want.inode == 0) {
 			uint64_t index = (want.offset - p->base) / IOMFD_PAGE;
 
-			if (want.offset >= p->base && index < p->npages &&
-			    pinned(p, index, &until))
+			if (want.offset >= p->base && index < p->npages && pinned(p, index, &until))
 				n++;
 			continue;
 		}

@@ -25,8 +25,8 @@ static int copy(bool in, uint64_t user, void *mine, size_t n)
 
 	if (n == 0)
 		return 0;
-	got = in ? process_vm_readv(getpid(), &local, 1, &remote, 1, 0) :
-		   process_vm_writev(getpid(), &local, 1, &remote, 1, 0);
+	got = in ? process_vm_readv(getpid(), &local, 1, &remote, 1, 0)
+		 : process_vm_writev(getpid(), &local, 1, &remote, 1, 0);
 	return got == (ssize_t)n ? 0 : -EFAULT;
 }
 

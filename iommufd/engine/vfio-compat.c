@@ -164,8 +164,7 @@ static uint64_t page_sizes(const iomfd_ioas *ioas)
 	uint64_t sizes = UINT64_MAX;
 
 	for (guint i = 0; i < ioas->domains->len; i++)
-		sizes &= ((const iomfd_hwpt *)g_ptr_array_index(ioas->domains, i))
-				 ->domain->pgsizes;
+		sizes &= ((const iomfd_hwpt *)g_ptr_array_index(ioas->domains, i))->domain->pgsizes;
 	if (sizes & (IOMFD_PAGE - 1))
 		sizes = (sizes & ~(IOMFD_PAGE - 1)) | IOMFD_PAGE;
 	return MAX(sizes, ioas->alignment);
@@ -228,8 +227,8 @@ static int get_info(iomfd_context *ctx, uint64_t arg)
 	for (int i = 0; i < 2; i++) {
 		uint64_t room = given > total ? given - total : 0;
 
-		rc = i == 0 ? put_dma_avail(arg + total, room, &size) :
-			      put_iova_ranges(ioas, arg + total, room, &size);
+		rc = i == 0 ? put_dma_avail(arg + total, room, &size)
+			    : put_iova_ranges(ioas, arg + total, room, &size);
 		if (rc)
 			return rc;
 		size = (size + 7) & ~7u;

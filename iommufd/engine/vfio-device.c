@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* VFIO device files (cdev): bind to a context, attach to its page tables. */
+#include "iommufd/engine/hw.h"
 #include "iommufd/engine/mock.h"
 
 #include <fcntl.h>
@@ -136,8 +137,7 @@ static int bind(vfio_file *f, uint64_t arg)
 	rc = iomfd_copy_struct_in(&bind, full, arg, token ? size : 16);
 	if (rc)
 		return rc;
-	if (bind.iommufd < 0 ||
-	    (bind.flags & ~(uint32_t)(token ? IOMFD_VFIO_BIND_TOKEN : 0)))
+	if (bind.iommufd < 0 || (bind.flags & ~(uint32_t)(token ? IOMFD_VFIO_BIND_TOKEN : 0)))
 		return -EINVAL;
 	if (f->dev->open_group)
 		return -EBUSY;
@@ -162,16 +162,15 @@ static int attach_pt(vfio_file *f, struct iomfd_vfio_attach *cmd)
 	int rc;
 
 	if (f->access) {
-		rc = f->attached ? iomfd_access_replace(f->access, cmd->pt_id) :
-				   iomfd_access_attach(f->access, cmd->pt_id);
+		rc = f->attached ? iomfd_access_replace(f->access, cmd->pt_id)
+				 : iomfd_access_attach(f->access, cmd->pt_id);
 		if (!rc)
 			f->attached = true;
 		return rc;
 	}
-	again = by_pasid ? g_hash_table_contains(f->pasids, GUINT_TO_POINTER(pasid)) :
-			   f->attached;
-	rc = again ? iomfd_device_replace(f->device, pasid, &cmd->pt_id) :
-		     iomfd_device_attach(f->device, pasid, &cmd->pt_id);
+	again = by_pasid ? g_hash_table_contains(f->pasids, GUINT_TO_POINTER(pasid)) : f->attached;
+	rc = again ? iomfd_device_replace(f->device, pasid, &cmd->pt_id)
+		   : iomfd_device_attach(f->device, pasid, &cmd->pt_id);
 	if (rc)
 		return rc;
 	if (by_pasid)
@@ -270,36 +269,96 @@ int iomfd_vfio_device_ioctl(void *data, unsigned cmd, uint64_t arg)
 /* ------------------------------------------------------------------------
  * The machine's devices
  */
+static iomfd_hw *find_hw(struct iomfd_engine *e, unsigned instance, const iomfd_driver *driver)
+{
+	for (guint i = 0; i < e->hws->len; i++) {
+		iomfd_hw *hw = g_ptr_array_index(e->hws, i);
+
+		if (hw->instance == instance && hw->driver == driver)
+			return hw;
+	}
+	return NULL;
+}
+
+static const iomfd_driver *driver_of(iom_iommufd_backend backend)
+{
+	switch (backend) {
+	case IOM_IOMMUFD_NOIOMMU:
+		return &iomfd_noiommu_driver;
+	case IOM_IOMMUFD_EMULATED:
+		return &iomfd_emulated_driver;
+	case IOM_IOMMUFD_SMMUV3:
+		return &iomfd_smmu_driver;
+	case IOM_IOMMUFD_VTD:
+		return &iomfd_vtd_driver;
+	default:
+		return &iomfd_mock_driver;
+	}
+}
+
+static iomfd_dev *make_hw_dev(iomfd_hw *hw, const iom_iommufd_device *c)
+{
+	/* What the host's interrupts go through: the SMMU's window for messages is
+	 * chosen by software, VT-d's lies where x86 has it. */
+	const iomfd_range smmu_msi = { 0x8000000, 0x80fffff, NULL };
+	const iomfd_range vtd_msi = { 0xfee00000, 0xfeefffff, NULL };
+	iomfd_hw_dev *dev = g_new0(iomfd_hw_dev, 1);
+	bool smmu = hw->driver == &iomfd_smmu_driver;
+
+	iomfd_dev_init(&dev->base, hw->engine, hw->driver);
+	dev->hw = hw;
+	dev->requester = c->requester;
+	/* Stage 2 tells dirty pages on a VT-d unit with second-stage A/D. */
+	dev->base.dirty = !smmu && !c->no_dirty && (hw->ids[1] >> 45 & 1);
+	g_array_append_vals(dev->base.reserved, smmu ? &smmu_msi : &vtd_msi, 1);
+	g_ptr_array_add(hw->devs, dev);
+	return &dev->base;
+}
+
 static iomfd_dev *make_dev(struct iomfd_engine *e, const iom_iommufd_device *c)
 {
+	const iomfd_driver *driver = driver_of(c->backend);
 	uint32_t flags = (c->no_dirty ? IOMFD_MOCK_DEVICE_NO_DIRTY : 0) |
 			 (c->pasid_bits ? IOMFD_MOCK_DEVICE_PASID : 0);
+	iomfd_hw *hw = find_hw(e, c->instance, driver);
 	iomfd_dev *dev;
 
-	if (c->backend == IOM_IOMMUFD_MOCK) {
-		dev = &iomfd_mock_dev_new(e, flags)->base;
-	} else {
-		dev = g_new0(iomfd_dev, 1);
-		iomfd_dev_init(dev, e,
-			       c->backend == IOM_IOMMUFD_NOIOMMU ? &iomfd_noiommu_driver :
-								   &iomfd_emulated_driver);
-		dev->noiommu = c->backend == IOM_IOMMUFD_NOIOMMU;
-		dev->emulated = c->backend == IOM_IOMMUFD_EMULATED;
-	}
+	if (c->backend == IOM_IOMMUFD_MOCK)
+		return &iomfd_mock_dev_new(e, flags)->base;
+	if (hw)
+		return make_hw_dev(hw, c);
+	dev = g_new0(iomfd_dev, 1);
+	iomfd_dev_init(dev, e, driver);
+	dev->noiommu = c->backend == IOM_IOMMUFD_NOIOMMU;
+	dev->emulated = c->backend == IOM_IOMMUFD_EMULATED;
 	return dev;
+}
+
+static const char *what_is_wrong(struct iomfd_engine *e, const iom_iommufd_device *c)
+{
+	bool on_model = c->backend == IOM_IOMMUFD_SMMUV3 || c->backend == IOM_IOMMUFD_VTD;
+
+	if (c->size != sizeof(*c) || (unsigned)c->backend > IOM_IOMMUFD_VTD)
+		return "a back end of this version is wanted";
+	if (c->pasid_bits > 20)
+		return "a PASID has at most 20 bits";
+	if (on_model && !find_hw(e, c->instance, driver_of(c->backend)))
+		return "the model that it is to sit behind was not added";
+	if (on_model && c->requester > 0xffff)
+		return "a requester of at most 16 bits is wanted";
+	return NULL;
 }
 
 gboolean iomfd_engine_add(struct iomfd_engine *e, const iom_iommufd_device *c, GError **error)
 {
-	g_autofree char *name = g_strdup_printf(
-		"vfio/devices/%svfio%u", c->backend == IOM_IOMMUFD_NOIOMMU ? "noiommu-" : "",
-		c->number);
+	g_autofree char *name =
+		g_strdup_printf("vfio/devices/%svfio%u",
+				c->backend == IOM_IOMMUFD_NOIOMMU ? "noiommu-" : "", c->number);
+	const char *wrong = what_is_wrong(e, c);
 	iomfd_dev *dev;
 
-	if (c->size != sizeof(*c) || (unsigned)c->backend > IOM_IOMMUFD_EMULATED ||
-	    c->pasid_bits > 20) {
-		g_set_error(error, IOM_ERROR, IOM_ERROR_CONFIG,
-			    "%s: a back end and at most 20 bits of PASID are wanted", name);
+	if (wrong) {
+		g_set_error(error, IOM_ERROR, IOM_ERROR_CONFIG, "%s: %s", name, wrong);
 		return FALSE;
 	}
 	if (c->backend == IOM_IOMMUFD_NOIOMMU && !e->profile->noiommu_cdev) {
@@ -312,15 +371,16 @@ gboolean iomfd_engine_add(struct iomfd_engine *e, const iom_iommufd_device *c, G
 		const iomfd_dev *other = g_ptr_array_index(e->devices, i);
 
 		if (strcmp(other->name, name) == 0) {
-			g_set_error(error, IOM_ERROR, IOM_ERROR_CONFIG, "%s: exists already",
-				    name);
+			g_set_error(error, IOM_ERROR, IOM_ERROR_CONFIG, "%s: exists already", name);
 			return FALSE;
 		}
 	}
 	dev = make_dev(e, c);
 	dev->name = g_steal_pointer(&name);
 	dev->group = c->group;
-	dev->instance = GUINT_TO_POINTER(c->instance + 1);
+	dev->instance = find_hw(e, c->instance, dev->driver);
+	if (!dev->instance)
+		dev->instance = GUINT_TO_POINTER(c->instance + 1);
 	dev->max_pasids = c->pasid_bits ? 1u << c->pasid_bits : 0;
 	dev->ats = c->ats;
 	dev->pasid_exec = c->pasid_exec;

@@ -175,9 +175,9 @@ static bool contiguous(const GArray *hosts)
 	if (iomfd_phys_of(g_array_index(hosts, uint64_t, 0), false, &first))
 		return false;
 	for (guint i = 1; i < hosts->len; i++) {
-		if (iomfd_phys_of(g_array_index(hosts, uint64_t, i), false, &next) ||
-		    !first.huge || !next.huge || next.device != first.device ||
-		    next.inode != first.inode || next.offset != first.offset + i * IOMFD_PAGE)
+		if (iomfd_phys_of(g_array_index(hosts, uint64_t, i), false, &next) || !first.huge ||
+		    !next.huge || next.device != first.device || next.inode != first.inode ||
+		    next.offset != first.offset + i * IOMFD_PAGE)
 			return false;
 	}
 	return true;

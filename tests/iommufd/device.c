@@ -25,8 +25,7 @@ static int open_device(rig *r, const char *node, uint32_t *id)
 	int fd = iom_iommufd_open(r->t, node);
 
 	CU_ASSERT_TRUE(fd >= 0);
-	CHECK_EQ(iom_iommufd_ioctl(r->t, fd, IOMFD_VFIO_DEVICE_BIND_IOMMUFD, (uintptr_t)&bind),
-		 0);
+	CHECK_EQ(iom_iommufd_ioctl(r->t, fd, IOMFD_VFIO_DEVICE_BIND_IOMMUFD, (uintptr_t)&bind), 0);
 	*id = bind.out_devid;
 	return fd;
 }
@@ -34,8 +33,7 @@ static int open_device(rig *r, const char *node, uint32_t *id)
 static int attach(rig *r, int fd, uint32_t pt, uint32_t *hwpt)
 {
 	struct iomfd_vfio_attach cmd = { .argsz = 12, .pt_id = pt };
-	int rc = iom_iommufd_ioctl(r->t, fd, IOMFD_VFIO_DEVICE_ATTACH_IOMMUFD_PT,
-				   (uintptr_t)&cmd);
+	int rc = iom_iommufd_ioctl(r->t, fd, IOMFD_VFIO_DEVICE_ATTACH_IOMMUFD_PT, (uintptr_t)&cmd);
 
 	if (hwpt)
 		*hwpt = cmd.pt_id;
@@ -68,8 +66,7 @@ static void test_bind(void)
 	fd = iom_iommufd_open(r.t, "vfio/devices/vfio0");
 	/* Nothing works before the bind. */
 	CHECK_EQ(attach(&r, fd, ioas, NULL), -EINVAL);
-	CHECK_EQ(iom_iommufd_ioctl(r.t, fd, IOMFD_VFIO_DEVICE_GET_INFO, (uintptr_t)&info),
-		 -EINVAL);
+	CHECK_EQ(iom_iommufd_ioctl(r.t, fd, IOMFD_VFIO_DEVICE_GET_INFO, (uintptr_t)&info), -EINVAL);
 	bind.iommufd = -1;
 	CHECK_EQ(iom_iommufd_ioctl(r.t, fd, IOMFD_VFIO_DEVICE_BIND_IOMMUFD, (uintptr_t)&bind),
 		 -EINVAL);
@@ -157,12 +154,14 @@ static void test_reserved(void)
 {
 	static const uint64_t window[] = { 0xfee00000, 0xfeefffff };
 	iom_iommufd_device device = {
-		.size = sizeof(device), .reserved = window, .n_reserved = 1,
+		.size = sizeof(device),
+		.reserved = window,
+		.n_reserved = 1,
 	};
 	rig r = rig_new(NULL);
 	uint32_t dev, ioas = rig_ioas(&r), ioas2 = rig_ioas(&r);
-	uint8_t *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-			     0);
+	uint8_t *page =
+		mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	int fd;
 
 	CU_ASSERT_TRUE(iom_iommufd_add_device(r.t, &device, NULL));
@@ -205,13 +204,18 @@ static void test_noiommu(void)
 {
 	rig old = rig_new("7.2"), r = rig_new("7.3");
 	iom_iommufd_device device = {
-		.size = sizeof(device), .backend = IOM_IOMMUFD_NOIOMMU, .number = 4,
+		.size = sizeof(device),
+		.backend = IOM_IOMMUFD_NOIOMMU,
+		.number = 4,
 	};
-	uint8_t *page = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-			     0);
+	uint8_t *page =
+		mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	uint32_t dev, hwpt, ioas = rig_ioas(&r);
 	struct iomfd_ioas_noiommu_get_pa pa = {
-		.size = sizeof(pa), .ioas_id = ioas, .iova = 0x10010, .length = UINT64_MAX,
+		.size = sizeof(pa),
+		.ioas_id = ioas,
+		.iova = 0x10010,
+		.length = UINT64_MAX,
 	};
 	struct iomfd_hw_info info = { .size = sizeof(info) };
 	uint64_t first;
@@ -288,7 +292,8 @@ static void test_close_orders(void)
 		rig r = rig_new(NULL);
 		struct iomfd_fault_alloc fault = { .size = sizeof(fault) };
 		struct iomfd_test_cmd access = {
-			.size = sizeof(access), .op = IOMFD_TEST_CREATE_ACCESS,
+			.size = sizeof(access),
+			.op = IOMFD_TEST_CREATE_ACCESS,
 		};
 		uint32_t dev, ioas = rig_ioas(&r);
 		int fds[5], n = 0, h, parent;
@@ -302,14 +307,12 @@ static void test_close_orders(void)
 		CHECK_EQ(CALL(&r, 0xa0, &access), 0);
 		fds[n++] = (int)access.create_access.out_access_fd;
 		fds[n++] = iom_iommufd_dup(r.t, r.fd, 0);
-		parent = rig_hwpt(&r, dev, ioas, IOMFD_HWPT_NEST_PARENT | IOMFD_HWPT_PASID,
-				  false, 0);
-		h = rig_hwpt(&r, dev, (uint32_t)parent, IOMFD_HWPT_PASID, true,
-			     fault.out_fault_id);
+		parent = rig_hwpt(&r, dev, ioas, IOMFD_HWPT_NEST_PARENT | IOMFD_HWPT_PASID, false,
+				  0);
+		h = rig_hwpt(&r, dev, (uint32_t)parent, IOMFD_HWPT_PASID, true, fault.out_fault_id);
 		CU_ASSERT_TRUE(h > 0);
 		CHECK_EQ(attach(&r, fds[1], (uint32_t)h, NULL), 0);
-		CHECK_EQ(iom_iommufd_page_request(r.t, 0, IOM_NO_PASID, 1, 0x1000, IOM_READ,
-						  true),
+		CHECK_EQ(iom_iommufd_page_request(r.t, 0, IOM_NO_PASID, 1, 0x1000, IOM_READ, true),
 			 0);
 		while (n > 0) {
 			int k = g_rand_int_range(rand, 0, n);

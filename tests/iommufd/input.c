@@ -14,10 +14,10 @@ typedef struct shape {
 
 /* Sizes of 7.2 and of the version that a structure came with. */
 static const shape shapes[] = {
-	{ 0x80, 8, 8 },	  { 0x81, 12, 12 }, { 0x82, 24, 24 }, { 0x83, 40, 40 }, { 0x84, 32, 32 },
+	{ 0x80, 8, 8 },   { 0x81, 12, 12 }, { 0x82, 24, 24 }, { 0x83, 40, 40 }, { 0x84, 32, 32 },
 	{ 0x85, 40, 40 }, { 0x86, 24, 24 }, { 0x87, 24, 24 }, { 0x88, 12, 12 }, { 0x89, 48, 24 },
 	{ 0x8a, 40, 32 }, { 0x8b, 16, 16 }, { 0x8c, 48, 48 }, { 0x8d, 32, 32 }, { 0x8e, 16, 16 },
-	{ 0x8f, 40, 40 }, { 0x90, 40, 24 }, { 0x91, 24, 24 }, { 0x92, 8, 8 },	{ 0x93, 32, 28 },
+	{ 0x8f, 40, 40 }, { 0x90, 40, 24 }, { 0x91, 24, 24 }, { 0x92, 8, 8 },   { 0x93, 32, 28 },
 	{ 0x94, 40, 40 }, { 0xa0, 72, 68 },
 };
 
@@ -56,8 +56,8 @@ static void test_sizes(void)
 
 static void test_pointers(void)
 {
-	uint8_t *page = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-			     0);
+	uint8_t *page =
+		mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	rig r = rig_new(NULL);
 
 	munmap(page + 4096, 4096);
@@ -111,8 +111,8 @@ static void test_copy_back(void)
 {
 	rig r = rig_new(NULL);
 	uint32_t ioas = rig_ioas(&r);
-	struct iomfd_ioas_alloc *cmd = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
-					    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct iomfd_ioas_alloc *cmd =
+		mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	struct iomfd_fault_alloc *fault = (struct iomfd_fault_alloc *)(cmd + 16);
 	struct iomfd_ioas_alloc again = { .size = sizeof(again) };
 

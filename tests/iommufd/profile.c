@@ -9,8 +9,8 @@ typedef struct age {
 
 /* The version column of the uAPI's ioctl table. */
 static const age ages[] = {
-	{ "6.6", 0x8a }, { "6.13", 0x92 }, { "6.15", 0x93 },
-	{ "6.17", 0x94 }, { "7.2", 0x94 }, { "7.3", 0x95 },
+	{ "6.6", 0x8a },  { "6.13", 0x92 }, { "6.15", 0x93 },
+	{ "6.17", 0x94 }, { "7.2", 0x94 },  { "7.3", 0x95 },
 };
 
 static void test_ioctls(void)
@@ -82,7 +82,9 @@ static void test_busy(void)
 	rig r = rig_new(NULL);
 	uint32_t ioas = rig_ioas(&r);
 	struct iomfd_test_cmd cmd = {
-		.size = sizeof(cmd), .op = IOMFD_TEST_MOCK_DOMAIN, .id = ioas,
+		.size = sizeof(cmd),
+		.op = IOMFD_TEST_MOCK_DOMAIN,
+		.id = ioas,
 	};
 
 	iom_iommufd_busy(r.t, 1);
@@ -102,7 +104,10 @@ static void test_instances(void)
 
 	for (unsigned i = 0; i < 2; i++) {
 		iom_iommufd_device device = {
-			.size = sizeof(device), .number = i, .group = i, .instance = i,
+			.size = sizeof(device),
+			.number = i,
+			.group = i,
+			.instance = i,
 		};
 		struct iomfd_vfio_bind bind = { .argsz = 16, .iommufd = r.fd };
 		g_autofree char *node = g_strdup_printf("vfio/devices/vfio%u", i);

@@ -24,17 +24,19 @@ static vrig vrig_new(uint32_t depth, uint32_t first)
 	vrig v = { .r = rig_new(NULL) };
 	uint32_t ioas = rig_ioas(&v.r);
 	struct iomfd_viommu_alloc viommu = {
-		.size = sizeof(viommu), .type = IOMFD_VIOMMU_TYPE_SELFTEST,
+		.size = sizeof(viommu),
+		.type = IOMFD_VIOMMU_TYPE_SELFTEST,
 	};
 	struct iomfd_vdevice_alloc vdev = { .size = sizeof(vdev), .virt_id = 0x77 };
 	struct iomfd_test_cmd replace = {
-		.size = sizeof(replace), .op = IOMFD_TEST_MOCK_DOMAIN_REPLACE,
+		.size = sizeof(replace),
+		.op = IOMFD_TEST_MOCK_DOMAIN_REPLACE,
 	};
 
 	v.mock = rig_mock(&v.r, ioas, 0);
 	viommu.dev_id = v.mock.dev;
-	viommu.hwpt_id = (uint32_t)rig_hwpt(&v.r, v.mock.dev, ioas, IOMFD_HWPT_NEST_PARENT, false,
-					    0);
+	viommu.hwpt_id =
+		(uint32_t)rig_hwpt(&v.r, v.mock.dev, ioas, IOMFD_HWPT_NEST_PARENT, false, 0);
 	CHECK_EQ(CALL(&v.r, 0x90, &viommu), 0);
 	v.viommu = viommu.out_viommu_id;
 	vdev.viommu_id = v.viommu;
@@ -140,8 +142,7 @@ static void test_faults(void)
 
 	CU_ASSERT_TRUE(iom_iommufd_add_device(r.t, &device, NULL));
 	dev = iom_iommufd_open(r.t, "vfio/devices/vfio0");
-	CHECK_EQ(iom_iommufd_ioctl(r.t, dev, IOMFD_VFIO_DEVICE_BIND_IOMMUFD, (uintptr_t)&bind),
-		 0);
+	CHECK_EQ(iom_iommufd_ioctl(r.t, dev, IOMFD_VFIO_DEVICE_BIND_IOMMUFD, (uintptr_t)&bind), 0);
 	CHECK_EQ(CALL(&r, 0x8e, &fault), 0);
 	fd = (int)fault.out_fault_fd;
 	CHECK_EQ(page_request(&r, 1, true), -EINVAL);

@@ -10,7 +10,7 @@
 #include <iommulate/iommufd.h>
 #include <string.h>
 
-extern const iom_suite input_suite, device_suite, profile_suite, queue_suite;
+extern const iom_suite input_suite, device_suite, profile_suite, queue_suite, hardware_suite;
 
 /* An engine with the test driver, and one context. */
 typedef struct rig {

@@ -90,8 +90,10 @@ static int pick_fd(const int *list, unsigned n)
 
 static uint64_t random_iova(void)
 {
-	static const uint64_t odd[] = { 0, 1, 4095, 4096, ~0ull, ~0ull - 4095, 1ull << 63,
-					0x1000000, 0x7ffff000, 0x80000000, 0xfff800, 1ull << 38 };
+	static const uint64_t odd[] = { 0,          1,         4095,
+					4096,       ~0ull,     ~0ull - 4095,
+					1ull << 63, 0x1000000, 0x7ffff000,
+					0x80000000, 0xfff800,  1ull << 38 };
 
 	switch (below(12)) {
 	case 0:
@@ -245,8 +247,7 @@ static bool pick_mapped(struct mapped *m)
 
 static void remember_map(uint32_t ioas, uint64_t iova, uint64_t va, uint64_t length)
 {
-	mapped[n_mapped < 24 ? n_mapped++ : below(24)] =
-		(struct mapped){ ioas, iova, va, length };
+	mapped[n_mapped < 24 ? n_mapped++ : below(24)] = (struct mapped){ ioas, iova, va, length };
 }
 
 static void remember_iova(uint64_t iova)
@@ -390,7 +391,9 @@ static void op_allow(void)
 static void op_option(void)
 {
 	struct iomfd_option cmd = {
-		.option_id = (uint32_t)(once_in(20) ? below(5) : once_in(3) ? 0 : 1),
+		.option_id = (uint32_t)(once_in(20)  ? below(5)
+					: once_in(3) ? 0
+						     : 1),
 		.op = (uint16_t)(once_in(20) ? below(5) : below(2)),
 		.reserved = (uint16_t)mess32(0),
 		.val64 = once_in(20) ? below(5) : below(2),
@@ -426,8 +429,8 @@ static void op_mock(void)
 	if (once_in(6) && n_hwpt)
 		cmd.id = pick(hwpt_ids, n_hwpt);
 	if (once_in(3))
-		cmd.mock_domain.dev_flags = once_in(10) ? (uint32_t)below(16) :
-							  (uint32_t)(below(2) | below(2) << 2);
+		cmd.mock_domain.dev_flags =
+			once_in(10) ? (uint32_t)below(16) : (uint32_t)(below(2) | below(2) << 2);
 	if (once_in(2))
 		cmd.mock_domain.dev_flags |= 4;
 	if (cmd.op == IOMFD_TEST_MOCK_DOMAIN)
@@ -486,8 +489,7 @@ static void op_pasid(void)
 
 static void op_check_map(void)
 {
-	struct iomfd_test_cmd cmd = { .op = IOMFD_TEST_MD_CHECK_MAP,
-				      .id = pick(hwpt_ids, n_hwpt) };
+	struct iomfd_test_cmd cmd = { .op = IOMFD_TEST_MD_CHECK_MAP, .id = pick(hwpt_ids, n_hwpt) };
 	struct mapped m;
 
 	cmd.check_map.iova = random_iova();
@@ -526,8 +528,7 @@ static void op_check_refs(void)
 
 static void op_reserved(void)
 {
-	struct iomfd_test_cmd cmd = { .op = IOMFD_TEST_ADD_RESERVED,
-				      .id = pick(ioas_ids, n_ioas) };
+	struct iomfd_test_cmd cmd = { .op = IOMFD_TEST_ADD_RESERVED, .id = pick(ioas_ids, n_ioas) };
 
 	cmd.add_reserved.start = once_in(4) ? random_iova() : 0x1100000 + below(256) * 4096;
 	cmd.add_reserved.length = once_in(10) ? random_length() : 4096;
@@ -599,8 +600,7 @@ static void op_dmabuf(void)
 	int rc;
 
 	if (n_dmabuf < MAX_FDS && once_in(2)) {
-		cmd.dmabuf_get.length = (uint32_t)(once_in(10) ? below(1u << 24) :
-								 below(9) * 4096);
+		cmd.dmabuf_get.length = (uint32_t)(once_in(10) ? below(1u << 24) : below(9) * 4096);
 		cmd.dmabuf_get.open_flags = 02000002;
 		cmd.size = sizeof(cmd);
 		rc = call(fd, "dmabuf_get", IOMFD_TEST_CMD, &cmd, sizeof(cmd));
@@ -616,8 +616,7 @@ static void op_dmabuf(void)
 
 static void op_dirty(void)
 {
-	struct iomfd_test_cmd cmd = { .op = IOMFD_TEST_DIRTY,
-				      .id = pick(dirty_hwpts, n_dirty) };
+	struct iomfd_test_cmd cmd = { .op = IOMFD_TEST_DIRTY, .id = pick(dirty_hwpts, n_dirty) };
 	uint64_t bits[2] = { rnd(), rnd() };
 	struct mapped m;
 
@@ -968,7 +967,9 @@ static void op_vfio(void)
 	struct iomfd_vfio_ioas ioas = {
 		.size = sizeof(ioas),
 		.ioas_id = pick(ioas_ids, n_ioas),
-		.op = (uint16_t)(once_in(20) ? 3 : below(5) ? 1 : below(3)),
+		.op = (uint16_t)(once_in(20) ? 3
+				 : below(5)  ? 1
+					     : below(3)),
 		.reserved = (uint16_t)mess32(0),
 	};
 	struct iomfd_vfio_dma_map map = {
@@ -1037,18 +1038,18 @@ typedef struct op {
 } op;
 
 static const op ops[] = {
-	{ op_ioas_alloc, 6 },	{ op_destroy, 14 },	 { op_map, 30 },
-	{ op_map_file, 8 },	{ op_copy, 10 },	 { op_unmap, 14 },
-	{ op_ranges, 4 },	{ op_allow, 3 },	 { op_option, 4 },
-	{ op_change_process, 1 }, { op_mock, 8 },	 { op_mock_replace, 8 },
-	{ op_pasid, 10 },	{ op_check_map, 10 },	 { op_check_refs, 6 },
-	{ op_reserved, 2 },	{ op_access, 4 },	 { op_access_use, 20 },
-	{ op_dmabuf, 3 },	{ op_dirty, 8 },	 { op_dirty_bitmap, 8 },
-	{ op_set_dirty, 4 },	{ op_hwpt, 22 },	 { op_hw_info, 2 },
-	{ op_invalidate, 6 },	{ op_check_caches, 5 },	 { op_viommu, 8 },
-	{ op_mmap, 3 },		{ op_vdevice, 8 },	 { op_veventq, 5 },
-	{ op_fault_queue, 4 },	{ op_hw_queue, 6 },	 { op_trigger, 14 },
-	{ op_events, 14 },	{ op_close_one, 3 },	 { op_vfio, 14 },
+	{ op_ioas_alloc, 6 },     { op_destroy, 14 },     { op_map, 30 },
+	{ op_map_file, 8 },       { op_copy, 10 },        { op_unmap, 14 },
+	{ op_ranges, 4 },         { op_allow, 3 },        { op_option, 4 },
+	{ op_change_process, 1 }, { op_mock, 8 },         { op_mock_replace, 8 },
+	{ op_pasid, 10 },         { op_check_map, 10 },   { op_check_refs, 6 },
+	{ op_reserved, 2 },       { op_access, 4 },       { op_access_use, 20 },
+	{ op_dmabuf, 3 },         { op_dirty, 8 },        { op_dirty_bitmap, 8 },
+	{ op_set_dirty, 4 },      { op_hwpt, 22 },        { op_hw_info, 2 },
+	{ op_invalidate, 6 },     { op_check_caches, 5 }, { op_viommu, 8 },
+	{ op_mmap, 3 },           { op_vdevice, 8 },      { op_veventq, 5 },
+	{ op_fault_queue, 4 },    { op_hw_queue, 6 },     { op_trigger, 14 },
+	{ op_events, 14 },        { op_close_one, 3 },    { op_vfio, 14 },
 	{ op_odd_ioctl, 1 },
 };
 

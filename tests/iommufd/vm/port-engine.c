@@ -50,6 +50,5 @@ int port_munmap(void *addr, size_t n)
 
 int port_close(int fd)
 {
-	return iom_iommufd_owns(engine, fd) ? iom_iommufd_close(engine, fd) :
-					      close(fd) ? -9 : 0;
+	return iom_iommufd_owns(engine, fd) ? iom_iommufd_close(engine, fd) : close(fd) ? -9 : 0;
 }
