@@ -377,6 +377,26 @@ static gboolean sound(const caps *c, GError **error)
 	return FALSE;
 }
 
+/* What masking took out of the list is still there physically. */
+static void hide_masked(caps *c)
+{
+	static const uint16_t ids[] = { IOM_PCI_EXT_ATS, IOM_PCI_EXT_PRI };
+
+	for (unsigned i = 0; i < c->extended->n; i++) {
+		const iom_pci_capability *cap = &c->extended->capabilities[i];
+
+		for (unsigned k = 0; k < G_N_ELEMENTS(ids); k++) {
+			iom_pci_span span = { .offset = cap->offset,
+					      .size = cap->size,
+					      .id = cap->id,
+					      .kind = IOM_PCI_SPAN_HIDDEN };
+
+			if (cap->id == ids[k] && !iom_pci_find(c->shown, IOM_PCI_EXTENDED, cap->id))
+				g_array_append_val(c->hidden, span);
+		}
+	}
+}
+
 static gboolean plan(caps *c, GError **error)
 {
 	const iom_pci_host *host = c->o.mediated ? NULL : &c->host;
@@ -389,6 +409,7 @@ static gboolean plan(caps *c, GError **error)
 		return FALSE;
 	if (!c->plan_pasid)
 		return TRUE;
+	hide_masked(c);
 	c->place.physical = c->physical;
 	c->place.hidden = (const iom_pci_span *)(const void *)c->hidden->data;
 	c->place.n_hidden = c->hidden->len;

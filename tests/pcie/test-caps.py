@@ -147,6 +147,8 @@ class Planning(Caps):
         got = self.json(path, "--pasid", "20", "--at", "0x800")["pasid"]
         self.assertEqual(got["offset"], 0x800)
         self.refused(path, "--pasid", "20", "--at", "0x150", says="overlaps ATS")
+        self.refused(path, "--pasid", "20", "--at", "0x160", "--ats", "off",
+                     says="overlaps the hidden PRI (0x160 to 0x16f)")
         self.refused(path, "--pasid", "20", "--at", "0x802", says="multiple of 4")
 
     def test_hidden(self):
