@@ -78,6 +78,17 @@ typedef struct iom_cache_use {
 	uint64_t set;
 } iom_cache_use;
 
+/*
+ * Where an entry was found, for who wants to use it again without a lookup. While
+ * the set has the same sequence the entry is there. `set` is NULL where a use
+ * takes more than changing the order of the set.
+ */
+typedef struct iom_cache_place {
+	iom_cache_set *set;
+	const iom_cache_use *use;
+	uint64_t sequence;
+} iom_cache_place;
+
 /* A range that was invalidated lately, to refuse entries read before it. */
 typedef struct iom_cache_range {
 	iom_epoch at;
@@ -102,6 +113,7 @@ struct iom_cache {
 	uint32_t print_words;
 	uint8_t policy;
 	uint8_t recency;
+	bool outdates; /* its changes end the life of answers that were kept; front.h */
 	bool touches; /* without `touch`: a hit changes what `side` holds */
 	uint64_t *wide_prints; /* with more than 16 ways */
 	iom_cache_use *use; /* by way, for insertions; NULL unless matrix or tree */
@@ -208,7 +220,8 @@ int iom_cache_way(const iom_cache *cache, uint32_t index, uint8_t print,
 
 /* A whole lookup, slowly: any number of sizes and ways, sets that are changing. */
 bool iom_cache_find_slow(iom_cache *cache, const iom_cache_scope *scope, uint64_t address,
-			 void *value, size_t size, unsigned *page_lg2, bool count);
+			 void *value, size_t size, unsigned *page_lg2, bool count,
+			 iom_cache_place *place);
 
 IOM_CACHE_INLINE void iom_cache_give_word(void *value, size_t size, unsigned i,
 					  const uint64_t *from)
@@ -258,14 +271,27 @@ static inline void iom_cache_count_miss(iom_cache *cache)
 	iom_bump(&cache->cells[slot].misses, slot, 1);
 }
 
+/* A use that changes nothing. */
+extern const iom_cache_use iom_cache_no_use;
+
+static inline void iom_cache_place_set(const iom_cache *cache, iom_cache_set *set, unsigned way,
+				       uint32_t sequence, iom_cache_place *place)
+{
+	bool plain = cache->touch || !cache->touches;
+
+	place->set = plain ? set : NULL;
+	place->use = cache->touch ? &cache->touch[way] : &iom_cache_no_use;
+	place->sequence = sequence;
+}
+
 /*
  * A lookup. Straight down is what nearly every hit needs: the page size that is
  * most frequent, the first fingerprint that matches. Everything else starts
  * again in iom_cache_find_slow(). With `count` it is a use of the entry.
  */
-IOM_CACHE_INLINE bool iom_cache_find(iom_cache *cache, const iom_cache_scope *scope,
-				     uint64_t address, void *value, size_t size, unsigned *page_lg2,
-				     bool count)
+IOM_CACHE_INLINE bool iom_cache_find_at(iom_cache *cache, const iom_cache_scope *scope,
+					uint64_t address, void *value, size_t size,
+					unsigned *page_lg2, bool count, iom_cache_place *place)
 {
 	uint64_t census = __atomic_load_n(&cache->census, __ATOMIC_ACQUIRE);
 	unsigned lg2 = IOM_CACHE_LOAD(&cache->frequent), way;
@@ -285,7 +311,8 @@ IOM_CACHE_INLINE bool iom_cache_find(iom_cache *cache, const iom_cache_scope *sc
 	if (!match) {
 		if (G_LIKELY(census == UINT64_C(1) << lg2 && cache->print_words == 1))
 			goto miss;
-		return iom_cache_find_slow(cache, scope, address, value, size, page_lg2, count);
+		return iom_cache_find_slow(cache, scope, address, value, size, page_lg2, count,
+					   place);
 	}
 	way = (unsigned)__builtin_ctzll(match) / 8;
 	at = (size_t)index * cache->ways + way;
@@ -294,19 +321,23 @@ IOM_CACHE_INLINE bool iom_cache_find(iom_cache *cache, const iom_cache_scope *sc
 	if (G_UNLIKELY(IOM_CACHE_LOAD(&hot->page) != page ||
 		       IOM_CACHE_LOAD(&hot->lo) != scope->lo ||
 		       IOM_CACHE_LOAD(&hot->hi) != scope->hi || (born ^ lg2) & 63))
-		return iom_cache_find_slow(cache, scope, address, value, size, page_lg2, count);
+		return iom_cache_find_slow(cache, scope, address, value, size, page_lg2, count,
+					   place);
 	iom_cache_give(cache, at, value, size);
 	IOM_CACHE_READ_FENCE();
 	/* An odd count is never found again. */
 	if (G_UNLIKELY(__atomic_load_n(&set->sequence, __ATOMIC_RELAXED) != (sequence & ~1u)) ||
 	    G_UNLIKELY(born < __atomic_load_n(&cache->tags->changed, __ATOMIC_ACQUIRE)))
-		return iom_cache_find_slow(cache, scope, address, value, size, page_lg2, count);
+		return iom_cache_find_slow(cache, scope, address, value, size, page_lg2, count,
+					   place);
 	if (count) {
 		iom_cache_touch(cache, set, index, way);
 		iom_cache_count_hit(cache);
 	}
 	if (page_lg2)
 		*page_lg2 = lg2;
+	if (place)
+		iom_cache_place_set(cache, set, way, sequence, place);
 	return true;
 miss:
 	if (count)
@@ -314,9 +345,16 @@ miss:
 	return false;
 }
 
+IOM_CACHE_INLINE bool iom_cache_find(iom_cache *cache, const iom_cache_scope *scope,
+				     uint64_t address, void *value, size_t size, unsigned *page_lg2,
+				     bool count)
+{
+	return iom_cache_find_at(cache, scope, address, value, size, page_lg2, count, NULL);
+}
+
 /* For the files of the cache. */
 void iom_cache_set_write(iom_cache_set *set);
-void iom_cache_set_done(iom_cache_set *set);
+void iom_cache_set_done(iom_cache *cache, iom_cache_set *set);
 /* Free a way whose entry was invalidated; the lock is held. */
 void iom_cache_drop(iom_cache *cache, uint32_t index, unsigned way);
 unsigned iom_cache_victim(iom_cache *cache, iom_cache_set *set, uint32_t index);

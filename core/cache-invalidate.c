@@ -135,5 +135,6 @@ void iom_cache_invalidate_all(iom_cache *cache)
 	iom_spin_lock(&cache->lock);
 	iom_epoch_raise(&cache->floor, at);
 	iom_epoch_raise(&cache->tags->changed, at);
+	iom_tags_outdate(cache->tags);
 	iom_spin_unlock(&cache->lock);
 }

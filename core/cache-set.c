@@ -2,6 +2,8 @@
 /* Looking into one set, apart from the fast path of a lookup. */
 #include "core/cache-impl.h"
 
+const iom_cache_use iom_cache_no_use = { UINT64_MAX, 0 };
+
 int iom_cache_way(const iom_cache *cache, uint32_t index, uint8_t print,
 		  const iom_cache_scope *scope, uint64_t page, unsigned lg2)
 {
@@ -51,7 +53,7 @@ static int copy_entry(const iom_cache *cache, uint32_t index, uint8_t print,
 
 /* Every try sees another state of the set: who has to wait for long gives up. */
 static bool probe(iom_cache *cache, const iom_cache_scope *scope, uint64_t page, unsigned lg2,
-		  void *value, size_t size, bool touch)
+		  void *value, size_t size, bool touch, iom_cache_place *place)
 {
 	uint64_t hash = iom_cache_hash(cache, scope, page);
 	uint32_t index = iom_cache_index(cache, hash, page);
@@ -77,20 +79,23 @@ static bool probe(iom_cache *cache, const iom_cache_scope *scope, uint64_t page,
 			       size - sizeof(hot.value));
 		if (touch)
 			iom_cache_touch(cache, set, index, (unsigned)way);
+		if (place)
+			iom_cache_place_set(cache, set, (unsigned)way, sequence, place);
 		return true;
 	}
 	return false;
 }
 
 bool iom_cache_find_slow(iom_cache *cache, const iom_cache_scope *scope, uint64_t address,
-			 void *value, size_t size, unsigned *page_lg2, bool count)
+			 void *value, size_t size, unsigned *page_lg2, bool count,
+			 iom_cache_place *place)
 {
 	uint64_t census = __atomic_load_n(&cache->census, __ATOMIC_ACQUIRE);
 
 	for (; census; census &= census - 1) {
 		unsigned lg2 = (unsigned)__builtin_ctzll(census);
 
-		if (!probe(cache, scope, address >> lg2, lg2, value, size, count))
+		if (!probe(cache, scope, address >> lg2, lg2, value, size, count, place))
 			continue;
 		if (page_lg2)
 			*page_lg2 = lg2;

@@ -118,9 +118,14 @@ void iom_cache_set_write(iom_cache_set *set)
 #endif
 }
 
-void iom_cache_set_done(iom_cache_set *set)
+void iom_cache_set_done(iom_cache *cache, iom_cache_set *set)
 {
+	/* A count that comes round must not look like one that never moved. */
+	bool around = set->sequence == UINT32_MAX;
+
 	__atomic_store_n(&set->sequence, set->sequence + 1, __ATOMIC_RELEASE);
+	if (G_UNLIKELY(around | cache->outdates))
+		iom_tags_outdate(cache->tags);
 }
 
 static void put_print(iom_cache *cache, uint32_t index, unsigned way, uint8_t print)
@@ -177,7 +182,7 @@ void iom_cache_drop(iom_cache *cache, uint32_t index, unsigned way)
 	leave(cache, cache->hot[(size_t)index * cache->ways + way].born);
 	iom_cache_set_write(set);
 	put_print(cache, index, way, 0);
-	iom_cache_set_done(set);
+	iom_cache_set_done(cache, set);
 	cache->invalidated++;
 }
 
@@ -297,7 +302,7 @@ static void insert_locked(iom_cache *cache, const iom_cache_hot *hot, const iom_
 	iom_cache_set_write(set);
 	store_entry(cache, (size_t)index * cache->ways + way, hot, cold);
 	put_print(cache, index, way, print);
-	iom_cache_set_done(set);
+	iom_cache_set_done(cache, set);
 	iom_cache_inserted(cache, set, index, way);
 }
 

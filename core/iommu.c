@@ -3,6 +3,7 @@
  * The interface of core.h on top of what a model implements: thin dispatch, with
  * the counting that is the same for every model.
  */
+#include "core/front.h"
 #include "core/iommu-private.h"
 
 #include <string.h>
@@ -28,6 +29,10 @@ bool iom_iommu_init(iom_iommu *iommu, const iom_iommu_ops *ops, const iom_bus *b
 	memset(iommu, 0, sizeof(*iommu));
 	iommu->ops = ops;
 	iommu->refs = 1;
+	if (!iom_fronts_init(iommu)) {
+		g_set_error(error, IOM_ERROR, IOM_ERROR_IO, "no memory");
+		return false;
+	}
 	memcpy(&iommu->bus, bus, MIN(bus->size, sizeof(*bus)));
 	iommu->bus.size = sizeof(*bus);
 	for (unsigned s = 0; s < G_N_ELEMENTS(iommu->bus.memory); s++) {
@@ -45,6 +50,7 @@ void iom_iommu_fini(iom_iommu *iommu)
 		iom_memory_unref(iommu->bus.memory[s]);
 		iommu->bus.memory[s] = NULL;
 	}
+	iom_fronts_free(iommu);
 	iom_counters_free(iommu->counters);
 	iommu->counters = NULL;
 }
@@ -103,7 +109,8 @@ static void describe_result(iom_iommu *iommu, const iom_request *request, const 
 	}
 }
 
-void iom_iommu_translate(iom_iommu *iommu, const iom_request *request, iom_result *result)
+static __attribute__((noinline)) void translate(iom_iommu *iommu, const iom_request *request,
+						iom_result *result)
 {
 	/* Until the model says otherwise nothing is allowed. */
 	memset(result, 0, sizeof(*result));
@@ -113,6 +120,12 @@ void iom_iommu_translate(iom_iommu *iommu, const iom_request *request, iom_resul
 	count_translation(iommu, result->status);
 	if (iom_observed(iommu))
 		describe_result(iommu, request, result);
+}
+
+void iom_iommu_translate(iom_iommu *iommu, const iom_request *request, iom_result *result)
+{
+	if (!iom_front_answer(iommu, request, result))
+		translate(iommu, request, result);
 }
 
 uint64_t iom_iommu_mmio_read(iom_iommu *iommu, uint64_t offset, unsigned size, iom_space space)
@@ -178,7 +191,7 @@ gboolean iom_iommu_load(iom_iommu *iommu, GBytes *state, GError **error)
  */
 void iom_iommu_statistics(iom_iommu *iommu, iom_statistics *out)
 {
-	uint64_t v[IOM_N_STATS];
+	uint64_t v[IOM_N_STATS], front;
 
 	memset(out, 0, sizeof(*out));
 	iom_counters_get(iommu->counters, v);
@@ -193,11 +206,17 @@ void iom_iommu_statistics(iom_iommu *iommu, iom_statistics *out)
 	out->page_requests = v[IOM_STAT_PAGE_REQUESTS];
 	if (iommu->ops->statistics)
 		iommu->ops->statistics(iommu, out);
+	front = iom_front_hits(iommu) - iommu->front_reset_at;
+	out->translations += front;
+	out->translated += front;
+	out->caches[IOM_CACHE_CONFIG].hits += front;
+	out->caches[IOM_CACHE_IOTLB].hits += front;
 }
 
 void iom_iommu_reset_statistics(iom_iommu *iommu)
 {
 	iom_counters_reset(iommu->counters);
+	iommu->front_reset_at = iom_front_hits(iommu);
 	if (iommu->ops->reset_statistics)
 		iommu->ops->reset_statistics(iommu);
 }

@@ -8,6 +8,7 @@
 
 #include "core/cache.h"
 #include "core/core.h"
+#include "core/counters.h"
 #include "core/layout.h"
 
 /* Entries are required unless marked optional. Semantics: see core.h. */
@@ -57,6 +58,8 @@ typedef enum iom_stat {
 
 typedef struct iom_counters iom_counters; /* sharded by thread; see counters.c */
 
+typedef struct iom_front iom_front;
+
 struct iom_iommu {
 	const iom_iommu_ops *ops;
 	int refs;
@@ -64,6 +67,14 @@ struct iom_iommu {
 	iom_counters *counters;
 	void (*observer)(void *opaque, const iom_step *step);
 	void *observer_opaque;
+
+	/* What threads remember of hits; front.h. */
+	const uint64_t *generation; /* of the tags, or a constant without fronts */
+	iom_front *front[IOM_SLOTS]; /* by thread slot; no_front until one is made */
+	iom_front *no_front; /* answers nothing */
+	iom_tags *tags;
+	uint32_t front_entries; /* 0: no fronts */
+	uint64_t front_reset_at;
 };
 
 /* Set up the base: copies the bus, takes references. False: bus without memory. */

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* Reporting to an observer what a model reads, writes and decides. */
-#include "core/iommu.h"
+#include "core/front.h"
 
 void iom_iommu_observe(iom_iommu *iommu, void (*fn)(void *opaque, const iom_step *step),
 		       void *opaque)
 {
 	iommu->observer = fn;
 	iommu->observer_opaque = opaque;
+	/* The observer is to see every step. */
+	iom_front_forget(iommu);
 }
 
 static void report(iom_iommu *iommu, const iom_step *step)

@@ -70,6 +70,7 @@ iom_tags *iom_tags_new(void)
 	iom_tags *tags = g_aligned_alloc0(1, sizeof(*tags), IOM_LINE);
 
 	pthread_mutex_init(&tags->lock, NULL);
+	tags->generation = 1;
 	tags->now = tags->changed = tags->all = IOM_EPOCH_STEP;
 	tags->table = table_new(256, NULL);
 	tags->tag = iom_host_table_new(&tags->host, IOM_TAGS_MOST * sizeof(iom_tag), false);
@@ -165,6 +166,7 @@ void iom_tag_invalidate(iom_tags *tags, iom_tag *tag)
 
 	iom_epoch_raise(&tag->dead, now);
 	iom_epoch_raise(&tags->changed, now);
+	iom_tags_outdate(tags);
 }
 
 void iom_tags_invalidate_all(iom_tags *tags)
@@ -173,6 +175,7 @@ void iom_tags_invalidate_all(iom_tags *tags)
 
 	iom_epoch_raise(&tags->all, now);
 	iom_epoch_raise(&tags->changed, now);
+	iom_tags_outdate(tags);
 }
 
 iom_epoch iom_tags_epoch(const iom_tags *tags)

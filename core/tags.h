@@ -36,6 +36,7 @@ struct iom_tags {
 	/* What lookups read, apart from what every invalidation writes. */
 	uint64_t changed; /* epoch of the last invalidation that is not of a range */
 	uint64_t all; /* epoch of the last invalidation of everything */
+	uint64_t generation; /* counts what ends the life of answers that were kept; front.h */
 	iom_tag *tag;
 	iom_tag_table *table;
 	iom_host_table host;
@@ -50,6 +51,16 @@ struct iom_tags {
 static inline iom_epoch iom_tags_advance(iom_tags *tags)
 {
 	return __atomic_add_fetch(&tags->now, IOM_EPOCH_STEP, __ATOMIC_SEQ_CST);
+}
+
+/*
+ * Answers that were kept before now are void. Called when what voids them is in
+ * place: who reads the new generation sees it, and who read the old one keeps
+ * nothing that outlives this call.
+ */
+static inline void iom_tags_outdate(iom_tags *tags)
+{
+	__atomic_add_fetch(&tags->generation, 1, __ATOMIC_SEQ_CST);
 }
 
 /* Epochs that several invalidations may write at once only ever rise. */

@@ -2,6 +2,7 @@
 /* Making, resetting and counting: the model behind the interface of core/iommu.h. */
 #include "smmu/smmu.h"
 
+#include "core/front.h"
 #include "smmu/cmdq.h"
 #include "smmu/walk.h"
 
@@ -134,6 +135,8 @@ iom_iommu *iom_smmu_new(const iom_smmu_config *config, const iom_bus *bus, GErro
 		smmu_stalls_init(&s->pi[space].stalls);
 	smmu_scopes_init(s);
 	smmu_contexts_init(s);
+	iom_front_enable(&s->iommu, s->tags, s->caches[IOM_CACHE_CONFIG],
+			 s->caches[IOM_CACHE_IOTLB]);
 	smmu_frame_init(s);
 	smmu_regs_reset(s);
 	return &s->iommu;

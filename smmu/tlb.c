@@ -6,22 +6,26 @@
  */
 #include <string.h>
 
+#include "core/front.h"
 #include "smmu/walk.h"
 
-/* Payload of the IOTLB. */
+/* Payload of the IOTLB: what nearly every hit needs comes first. */
 struct tlb_entry {
 	uint64_t pa;
 	uint8_t perm[2]; /* unprivileged, privileged */
-	uint8_t flags;
 	uint8_t space;
-	uint8_t mair, s1_sh; /* stage 1 */
-	uint8_t s2_memattr, s2_sh; /* stage 2 */
 	/* for a request without attributes of its own */
 	uint8_t memtype, shareability, hints;
-	uint8_t pad[3];
 	uint16_t result_flags; /* IOM_RES_CACHED, IOM_RES_GLOBAL */
+	/* for one that has some */
+	uint8_t flags;
+	uint8_t mair, s1_sh; /* stage 1 */
+	uint8_t s2_memattr, s2_sh; /* stage 2 */
+	uint8_t pad[3];
 };
+#define TLB_USUAL offsetof(struct tlb_entry, flags)
 G_STATIC_ASSERT(sizeof(struct tlb_entry) <= IOM_CACHE_VALUE);
+G_STATIC_ASSERT(TLB_USUAL == 8 * IOM_CACHE_HOT_WORDS);
 
 enum { TLB_S1 = 1, TLB_S2 = 2, TLB_FWB = 4 };
 
@@ -190,13 +194,23 @@ static bool global_hit(smmu *s, const struct smmu_hot *hot, uint64_t address, st
 	return iom_cache_peek(s->caches[IOM_CACHE_IOTLB], &scope, address, e, sizeof(*e), page_lg2);
 }
 
-/* True: answered. False: nothing cached, or the entry does not grant the access. */
-bool smmu_tlb_answers(smmu *s, const iom_request *request, const struct smmu_hot *hot,
-		      iom_result *result)
+/* An entry for a request that brings attributes: all of it. */
+static __attribute__((noinline)) bool find_whole(smmu *s, const struct smmu_hot *hot,
+						 uint64_t address, struct tlb_entry *e,
+						 unsigned *page_lg2, iom_cache_place *place)
+{
+	return iom_cache_find_at(s->caches[IOM_CACHE_IOTLB], &hot->scope, address, e, sizeof(*e),
+				 page_lg2, true, place);
+}
+
+static inline __attribute__((always_inline)) bool answers(smmu *s, const iom_request *request,
+							  const struct smmu_hot *hot,
+							  iom_result *result,
+							  iom_cache_place *place)
 {
 	const unsigned own = IOM_REQ_HAS_ATTRS | IOM_REQ_NO_SNOOP;
 	const unsigned pasid = IOM_REQ_PASID_PRIV | IOM_REQ_PASID_EXEC;
-	bool privileged = request->flags & IOM_REQ_PRIVILEGED;
+	bool privileged = request->flags & IOM_REQ_PRIVILEGED, found;
 	unsigned need = needs[request->access & 15], page_lg2;
 	uint64_t address = request->address, low;
 	struct tlb_entry e;
@@ -206,10 +220,17 @@ bool smmu_tlb_answers(smmu *s, const iom_request *request, const struct smmu_hot
 		return false;
 	if (G_UNLIKELY(hot->tbi))
 		address = untagged(hot, address);
-	if (!iom_cache_lookup(s->caches[IOM_CACHE_IOTLB], &hot->scope, address, &e, sizeof(e),
-			      &page_lg2) &&
-	    !global_hit(s, hot, address, &e, &page_lg2))
-		return false;
+	if (G_UNLIKELY(request->flags & own))
+		found = find_whole(s, hot, address, &e, &page_lg2, place);
+	else
+		found = iom_cache_find_at(s->caches[IOM_CACHE_IOTLB], &hot->scope, address, &e,
+					  TLB_USUAL, &page_lg2, true, place);
+	if (!found) {
+		/* Only what is found in its own place can be kept in front. */
+		place->set = NULL;
+		if (!global_hit(s, hot, address, &e, &page_lg2))
+			return false;
+	}
 	if (G_UNLIKELY((request->flags & pasid) | ((hot->privcfg | hot->instcfg) & 2)))
 		need = unusual_need(request, hot, &privileged);
 	perm = e.perm[privileged];
@@ -236,14 +257,54 @@ bool smmu_tlb_answers(smmu *s, const iom_request *request, const struct smmu_hot
 	return true;
 }
 
-bool smmu_tlb_hit(smmu *s, const iom_request *request, iom_result *result)
+bool smmu_tlb_answers(smmu *s, const iom_request *request, const struct smmu_hot *hot,
+		      iom_result *result)
+{
+	iom_cache_place place;
+
+	return answers(s, request, hot, result, &place);
+}
+
+/* The configuration of the stream, from the cache itself. */
+static __attribute__((noinline)) const struct smmu_hot *find_config(smmu *s,
+								    const iom_request *request,
+								    iom_front *front,
+								    struct smmu_hot *hot,
+								    iom_cache_place *place)
 {
 	iom_cache_scope scope = { (uint64_t)request->space << 32 | request->requester,
 				  request->pasid != IOM_NO_PASID };
-	struct smmu_hot hot;
+	uint64_t generation = iom_front_generation(&s->iommu);
 
-	return iom_cache_lookup(s->caches[IOM_CACHE_CONFIG], &scope,
-				request->pasid == IOM_NO_PASID ? 0 : request->pasid, &hot,
-				sizeof(hot), NULL) &&
-	       smmu_tlb_answers(s, request, &hot, result);
+	if (!iom_cache_find_at(s->caches[IOM_CACHE_CONFIG], &scope,
+			       request->pasid == IOM_NO_PASID ? 0 : request->pasid, hot,
+			       sizeof(*hot), NULL, true, place))
+		return NULL;
+	if (front)
+		iom_front_context_keep(front, scope.hi, request->pasid, generation, place, hot,
+				       sizeof(*hot));
+	return hot;
+}
+
+bool smmu_tlb_hit(smmu *s, const iom_request *request, iom_result *result)
+{
+	iom_front *front = iom_front_mine(&s->iommu);
+	uint64_t generation = iom_front_generation(&s->iommu);
+	iom_cache_place config, tlb;
+	const struct smmu_hot *hot = NULL;
+	struct smmu_hot copy;
+
+	if (G_LIKELY(front))
+		hot = (const struct smmu_hot *)(const void *)
+			iom_front_context_find(&s->iommu, front, s->caches[IOM_CACHE_CONFIG],
+					       (uint64_t)request->space << 32 | request->requester,
+					       request->pasid, &config);
+	if (!hot)
+		hot = find_config(s, request, front, &copy, &config);
+	if (!hot || !answers(s, request, hot, result, &tlb))
+		return false;
+	/* Counter groups see every transaction, and granules are checked each time. */
+	if (G_LIKELY(front) && !s->n_pmcg && !s->ids.rme)
+		iom_front_keep(&s->iommu, front, request, result, generation, &tlb, &config);
+	return true;
 }

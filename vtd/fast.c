@@ -6,61 +6,13 @@
  */
 #include "vtd/internal.h"
 
-#include "core/cache-impl.h"
+#include "core/front.h"
 
 /* TES set; nothing that looks at single requests; a mode that has tables. */
 static inline bool ordinary_mode(uint64_t mode)
 {
 	return (mode & (VTD_MODE_TES | VTD_MODE_PMR | VTD_MODE_PERF)) == VTD_MODE_TES &&
 	       VTD_MODE_TTM(mode) <= VTD_TTM_SCALABLE;
-}
-
-/* Which context: what a look-up in the configuration cache goes by, and valid. */
-static inline uint64_t recent_key(const iom_request *r)
-{
-	return UINT64_C(1) << 63 | (uint64_t)(r->requester & 0xffff) << 32 | r->pasid;
-}
-
-static inline vtd_recent *recent_place(vtd_unit *unit, const iom_request *r)
-{
-	return &unit->recent[(r->requester ^ r->requester >> 8 ^ r->pasid) % VTD_N_RECENT];
-}
-
-/* The first `n` words of the context, if it is there and good. */
-static inline __attribute__((always_inline)) bool recent_find(vtd_unit *unit, const iom_request *r,
-							      uint64_t *words, unsigned n)
-{
-	vtd_recent *recent = recent_place(unit, r);
-	uint64_t generation = atomic_load_explicit(&unit->generation, memory_order_acquire);
-	uint64_t sequence = atomic_load_explicit(&recent->sequence, memory_order_acquire);
-	uint64_t key = atomic_load_explicit(&recent->key, memory_order_relaxed);
-	uint64_t of = atomic_load_explicit(&recent->generation, memory_order_relaxed);
-
-	for (unsigned i = 0; i < n; i++)
-		words[i] = atomic_load_explicit(&recent->words[i], memory_order_acquire);
-	return key == recent_key(r) && of == generation && !(sequence & 1) &&
-	       atomic_load_explicit(&recent->sequence, memory_order_relaxed) == sequence;
-}
-
-/* Keep what was looked up in `generation`; a place that is being written is left. */
-static void recent_keep(vtd_unit *unit, const iom_request *r, const vtd_context *ctx,
-			uint64_t generation)
-{
-	vtd_recent *recent = recent_place(unit, r);
-	uint64_t sequence = atomic_load_explicit(&recent->sequence, memory_order_relaxed);
-	uint64_t words[6];
-
-	if (atomic_load_explicit(&unit->recent_off, memory_order_relaxed) || sequence & 1 ||
-	    !atomic_compare_exchange_strong_explicit(&recent->sequence, &sequence, sequence + 1,
-						     memory_order_acq_rel, memory_order_relaxed))
-		return;
-	memcpy(words, ctx, sizeof(words));
-	atomic_thread_fence(memory_order_release);
-	atomic_store_explicit(&recent->key, recent_key(r), memory_order_release);
-	atomic_store_explicit(&recent->generation, generation, memory_order_release);
-	for (unsigned i = 0; i < G_N_ELEMENTS(words); i++)
-		atomic_store_explicit(&recent->words[i], words[i], memory_order_release);
-	atomic_store_explicit(&recent->sequence, sequence + 2, memory_order_release);
 }
 
 static iom_cache_scope config_scope(const iom_request *r)
@@ -71,17 +23,18 @@ static iom_cache_scope config_scope(const iom_request *r)
 
 /* The configuration cache itself; counts a hit or a miss. */
 static __attribute__((noinline)) bool context_find(vtd_unit *unit, const iom_request *r,
-						   vtd_context_head *head)
+						   iom_front *front, vtd_context *ctx,
+						   iom_cache_place *place)
 {
-	uint64_t generation = atomic_load_explicit(&unit->generation, memory_order_acquire);
+	uint64_t generation = iom_front_generation(&unit->base);
 	iom_cache_scope scope = config_scope(r);
-	vtd_context ctx;
 
-	if (!iom_cache_lookup(unit->cache[IOM_CACHE_CONFIG], &scope, r->requester & 0xffff, &ctx,
-			      sizeof(ctx), NULL))
+	if (!iom_cache_find_at(unit->cache[IOM_CACHE_CONFIG], &scope, r->requester & 0xffff, ctx,
+			       sizeof(*ctx), NULL, true, place))
 		return false;
-	recent_keep(unit, r, &ctx, generation);
-	memcpy(head, &ctx, sizeof(*head));
+	if (front)
+		iom_front_context_keep(front, r->requester & 0xffff, r->pasid, generation, place,
+				       ctx, sizeof(*ctx));
 	return true;
 }
 
@@ -137,15 +90,13 @@ static __attribute__((noinline)) bool walk(vtd_unit *unit, const iom_request *r,
 	iom_epoch epoch = iom_tags_epoch(unit->tags);
 	iom_cache_scope scope = config_scope(r);
 	vtd_context_head head;
-	uint64_t words[6];
 	vtd_context ctx;
 	vtd_found found;
 	vtd_tlb tlb;
 
-	if (recent_find(unit, r, words, G_N_ELEMENTS(words)))
-		memcpy(&ctx, words, sizeof(ctx));
-	else if (!iom_cache_peek(unit->cache[IOM_CACHE_CONFIG], &scope, r->requester & 0xffff, &ctx,
-				 sizeof(ctx), NULL))
+	/* Looked up after the epoch was read: what is kept is no older than that. */
+	if (!iom_cache_peek(unit->cache[IOM_CACHE_CONFIG], &scope, r->requester & 0xffff, &ctx,
+			    sizeof(ctx), NULL))
 		return false;
 	memcpy(&head, &ctx, sizeof(head));
 	if (!vtd_walk_fast(unit, &ctx, r->address, r->access & IOM_WRITE, &found))
@@ -160,11 +111,15 @@ static __attribute__((noinline)) bool walk(vtd_unit *unit, const iom_request *r,
 static inline bool translate_fast(vtd_unit *unit, const iom_request *r, iom_result *result,
 				  unsigned *looked)
 {
+	iom_front *front = iom_front_mine(&unit->base);
+	uint64_t generation = iom_front_generation(&unit->base);
 	uint64_t mode = atomic_load_explicit(&unit->mode, memory_order_acquire);
 	bool has_pasid = r->pasid != IOM_NO_PASID;
+	iom_cache_place config, place;
+	const uint64_t *words = NULL;
 	vtd_context_head ctx;
 	iom_cache_scope scope;
-	uint64_t words[2];
+	vtd_context whole;
 	bool supervisor;
 	vtd_tlb tlb;
 
@@ -172,10 +127,14 @@ static inline bool translate_fast(vtd_unit *unit, const iom_request *r, iom_resu
 	    (r->access != IOM_READ && r->access != IOM_WRITE) ||
 	    (has_pasid ? r->flags & IOM_REQ_PASID_EXEC : vtd_in_interrupt_range(r->address)))
 		return false;
-	if (G_LIKELY(recent_find(unit, r, words, G_N_ELEMENTS(words)))) {
+	if (G_LIKELY(front))
+		words = iom_front_context_find(&unit->base, front, unit->cache[IOM_CACHE_CONFIG],
+					       r->requester & 0xffff, r->pasid, &config);
+	if (G_LIKELY(words)) {
 		memcpy(&ctx, words, sizeof(ctx));
-		iom_cache_count_hit(unit->cache[IOM_CACHE_CONFIG]);
-	} else if (!context_find(unit, r, &ctx)) {
+	} else if (context_find(unit, r, front, &whole, &config)) {
+		memcpy(&ctx, &whole, sizeof(ctx));
+	} else {
 		*looked = VTD_LOOKED_CONTEXT;
 		return false;
 	}
@@ -192,11 +151,15 @@ static inline bool translate_fast(vtd_unit *unit, const iom_request *r, iom_resu
 	/* an address that is too wide is never in the IOTLB under this context */
 	scope = vtd_scope_tlb(ctx.pgtt, ctx.did, ctx.pasid);
 	*looked = VTD_LOOKED_HIT | VTD_LOOKED_TLB;
-	if (iom_cache_find(unit->cache[IOM_CACHE_IOTLB], &scope, r->address, &tlb, sizeof(tlb),
-			   NULL, true) &&
-	    tlb.signature == ctx.signature)
-		return answer(r, &ctx, &tlb, supervisor, IOM_RES_CACHED, result);
-	return walk(unit, r, supervisor, result);
+	if (!iom_cache_find_at(unit->cache[IOM_CACHE_IOTLB], &scope, r->address, &tlb, sizeof(tlb),
+			       NULL, true, &place) ||
+	    tlb.signature != ctx.signature)
+		return walk(unit, r, supervisor, result);
+	if (!answer(r, &ctx, &tlb, supervisor, IOM_RES_CACHED, result))
+		return false;
+	if (G_LIKELY(front))
+		iom_front_keep(&unit->base, front, r, result, generation, &place, &config);
+	return true;
 }
 
 void vtd_translate(iom_iommu *iommu, const iom_request *request, iom_result *result)

@@ -5,6 +5,8 @@
  */
 #include "vtd/internal.h"
 
+#include "core/tags.h"
+
 /* Tell translations what they need of the registers. */
 void vtd_publish(vtd_unit *unit)
 {
@@ -24,6 +26,7 @@ void vtd_publish(vtd_unit *unit)
 	if (status & VTD_GCMD_CFI)
 		ir |= VTD_IR_CFIS;
 	atomic_store_explicit(&unit->mode, mode, memory_order_release);
+	iom_tags_outdate(unit->tags); /* answers that were kept were given in another mode */
 	atomic_store_explicit(&unit->ir_mode, ir, memory_order_release);
 }
 

@@ -230,28 +230,10 @@ typedef enum vtd_tag_kind {
 	VTD_TAG_HPT, /* host permissions of an HPT domain */
 } vtd_tag_kind;
 
-/*
- * Contexts that were just used, in front of the configuration cache. One is good
- * while nothing of the configuration was invalidated since it was looked up. A
- * writer makes `sequence` odd. Only while the cache behind has never evicted
- * anything: then it has no need of knowing what is used.
- */
-#define VTD_N_RECENT 64
-
-/* A hit of the IOTLB looks at the first cache line of one. */
-typedef struct vtd_recent {
-	_Atomic uint64_t sequence;
-	_Atomic uint64_t key; /* source-id and PASID, see fast.c */
-	_Atomic uint64_t generation;
-	_Atomic uint64_t words[6]; /* a vtd_context */
-} __attribute__((aligned(64))) vtd_recent;
-
 typedef struct vtd_unit {
 	iom_iommu base;
 	_Atomic uint64_t mode;
 	_Atomic uint64_t ir_mode;
-	_Atomic uint64_t generation; /* of the configuration; invalidations count it up */
-	_Atomic bool recent_off;
 	vtd_caps caps;
 	iom_tags *tags;
 	iom_cache *cache[IOM_N_CACHES];
@@ -268,7 +250,6 @@ typedef struct vtd_unit {
 	vtd_perfmon perfmon;
 	_Atomic uint64_t commands[VTD_N_COMMANDS];
 	iom_vtd_config config;
-	vtd_recent recent[VTD_N_RECENT];
 } vtd_unit;
 
 static inline vtd_unit *vtd_of(iom_iommu *iommu)
@@ -513,12 +494,6 @@ void vtd_table_keep_second(vtd_unit *unit, unsigned did, uint64_t gpa, unsigned 
 iom_tag *vtd_tag(vtd_unit *unit, vtd_tag_kind kind, unsigned did, uint32_t pasid);
 unsigned vtd_tags_tlb(vtd_unit *unit, const vtd_context *ctx, iom_tag **tags);
 void vtd_tag_drop(vtd_unit *unit, vtd_tag_kind kind, unsigned did, uint32_t pasid);
-
-/* Nothing that was looked up in the configuration so far is used again. */
-static inline void vtd_forget_recent(vtd_unit *unit)
-{
-	atomic_fetch_add_explicit(&unit->generation, 1, memory_order_acq_rel);
-}
 
 /* invalidations: inval.c */
 void vtd_inv_all_dma(vtd_unit *unit);

@@ -20,7 +20,6 @@ static void tell_config(vtd_unit *unit, uint32_t sid, uint32_t did, uint32_t pas
 				 .asid = IOM_INV_ANY,
 				 .vmid = did };
 
-	vtd_forget_recent(unit);
 	tell(unit, &inv);
 }
 
@@ -71,7 +70,6 @@ void vtd_inv_all_dma(vtd_unit *unit)
 				 .vmid = IOM_INV_ANY };
 
 	iom_cache_invalidate_all(unit->cache[IOM_CACHE_CONFIG]);
-	vtd_forget_recent(unit);
 	all_translations(unit);
 	tell(unit, &inv);
 }

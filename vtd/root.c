@@ -263,15 +263,6 @@ static void insert(vtd_dma *dma)
 	};
 
 	iom_cache_insert(cache, &scope, dma->sid, 0, ctx, sizeof(*ctx), tags, 3, dma->epoch);
-	if (!atomic_load_explicit(&unit->recent_off, memory_order_relaxed)) {
-		iom_cache_statistics used;
-
-		iom_cache_statistics_get(cache, &used);
-		if (used.evictions) {
-			atomic_store_explicit(&unit->recent_off, true, memory_order_relaxed);
-			vtd_forget_recent(unit);
-		}
-	}
 }
 
 /* The configuration cache, counted once however often it is asked. */

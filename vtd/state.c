@@ -156,7 +156,6 @@ static void give(const snapshot *x, vtd_unit *unit)
 	}
 	vtd_publish(unit);
 	iom_tags_invalidate_all(unit->tags);
-	vtd_forget_recent(unit);
 }
 
 /* Reset is a snapshot of nothing, with the registers' reset values. */

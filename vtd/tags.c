@@ -58,7 +58,7 @@ bool vtd_table_find(vtd_unit *unit, const iom_cache_scope *scope, uint64_t addre
 		found = iom_cache_find(cache, scope, address, table, sizeof(*table), &lg2, true);
 	else
 		found = iom_cache_find_slow(cache, scope, address, table, sizeof(*table), &lg2,
-					    true);
+					    true, NULL);
 	if (found)
 		*level = (lg2 - 12) / 9;
 	return found;

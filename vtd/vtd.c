@@ -4,6 +4,8 @@
  */
 #include "vtd/internal.h"
 
+#include "core/front.h"
+
 static const char *const command_names[VTD_N_COMMANDS] = {
 	[VTD_CMD_CONTEXT_CACHE] = "context-cache",
 	[VTD_CMD_IOTLB] = "iotlb",
@@ -132,7 +134,8 @@ iom_iommu *iom_vtd_new(const iom_vtd_config *config, const iom_bus *bus, GError 
 	unit->tags = iom_tags_new();
 	for (unsigned i = 0; i < IOM_N_CACHES; i++)
 		unit->cache[i] = iom_cache_new(cache_names[i], &c.cache.cache[i], unit->tags);
-	atomic_init(&unit->recent_off, !iom_cache_enabled(unit->cache[IOM_CACHE_CONFIG]));
+	iom_front_enable(&unit->base, unit->tags, unit->cache[IOM_CACHE_CONFIG],
+			 unit->cache[IOM_CACHE_IOTLB]);
 	unit->queue.waits = g_array_new(FALSE, TRUE, sizeof(vtd_wait));
 	unit->pasids = g_byte_array_new();
 	vtd_reset_locked(unit);
