@@ -165,6 +165,52 @@ IOM_API int iom_iommufd_page_request(iom_iommufd *t, unsigned number, uint32_t p
 				     uint32_t grpid, uint64_t address, uint32_t access, bool last);
 
 /* ------------------------------------------------------------------------
+ * The nested API of 2020-21
+ *
+ * A container-like handle for programs that were written against the patches
+ * from before iommufd: their ioctls are turned into today's objects. What has no
+ * equivalent is refused (-EOPNOTSUPP). One thread at a time.
+ */
+typedef struct iom_legacy iom_legacy;
+
+typedef struct iom_legacy_config {
+	size_t size; /* sizeof(iom_legacy_config) */
+	iom_iommufd *transport;
+	int iommufd; /* the context */
+	uint32_t parent; /* nest parent that the devices are attached to */
+	uint32_t viommu; /* SMMUv3: vIOMMU on it; 0: VT-d */
+	int events; /* SMMUv3: descriptor of the vEVENTQ, or -1 */
+	uint32_t fault_id; /* fault queue of nested page tables, or 0 */
+	int faults; /* its descriptor, or -1 */
+	unsigned ring_entries; /* of each device's rings, at least 2 */
+} iom_legacy_config;
+
+IOM_API iom_legacy *iom_legacy_new(const iom_legacy_config *config, GError **error);
+/* The devices go back to the nest parent; descriptors stay the caller's. */
+IOM_API void iom_legacy_free(iom_legacy *legacy);
+/*
+ * A bound and attached VFIO device; `vsid` is its StreamID as the guest sees it
+ * (its vDEVICE exists). Returns its index, or a negative errno.
+ */
+IOM_API int iom_legacy_add_device(iom_legacy *legacy, int fd, uint32_t dev_id, uint32_t vsid);
+/*
+ * SET_PASID_TABLE (118), CACHE_INVALIDATE (119), SET_MSI_BINDING (120), BIND (122)
+ * and UNBIND (123), as on the container; also CHECK_EXTENSION (101) of TYPE1_NESTING.
+ */
+IOM_API int iom_legacy_ioctl(iom_legacy *legacy, unsigned long request, uintptr_t arg);
+/* iommu_gpasid_bind_data of one device (VT-d), and the end of it. */
+IOM_API int iom_legacy_bind_gpasid(iom_legacy *legacy, unsigned device, const void *data);
+IOM_API int iom_legacy_unbind_gpasid(iom_legacy *legacy, unsigned device, uint32_t pasid);
+/* The fault and the answer region of a device; *size of each. Owned by the handle. */
+IOM_API void *iom_legacy_fault_region(iom_legacy *legacy, unsigned device, size_t *size);
+IOM_API void *iom_legacy_response_region(iom_legacy *legacy, unsigned device, size_t *size);
+/*
+ * Move what the host reported into the rings and the guest's answers out of
+ * them. Returns how many faults were put in; full rings drop them.
+ */
+IOM_API int iom_legacy_pump(iom_legacy *legacy);
+
+/* ------------------------------------------------------------------------
  * What a host offers
  */
 /* Write a description of the transport, and of one device node or of all, as lines. */

@@ -8,23 +8,12 @@
 
 #include <sys/mman.h>
 
-#define PAGE 4096ull
-#define GPA 0x40000000ull /* where guest memory is in the address space */
-#define PAGES 64u
-
-typedef struct hwrig {
-	rig r;
-	uint32_t ioas, dev, parent;
-	int fd;
-	uint8_t *mem; /* PAGES pages of guest memory */
-} hwrig;
-
-static uint64_t *word(hwrig *h, uint64_t gpa)
+uint64_t *hwrig_word(hwrig *h, uint64_t gpa)
 {
 	return (uint64_t *)(h->mem + (gpa - GPA));
 }
 
-static int attach(hwrig *h, uint32_t pt)
+int hwrig_attach(hwrig *h, uint32_t pt)
 {
 	struct iomfd_vfio_attach cmd = { .argsz = 12, .pt_id = pt };
 
@@ -32,7 +21,7 @@ static int attach(hwrig *h, uint32_t pt)
 				 (uintptr_t)&cmd);
 }
 
-static hwrig hwrig_new(iom_iommufd_backend backend, uint32_t flags)
+hwrig hwrig_new(iom_iommufd_backend backend, uint32_t flags)
 {
 	hwrig h = { .r = rig_new(NULL) };
 	iom_iommufd_device device = {
@@ -69,13 +58,13 @@ static hwrig hwrig_new(iom_iommufd_backend backend, uint32_t flags)
 	return h;
 }
 
-static void hwrig_free(hwrig *h)
+void hwrig_free(hwrig *h)
 {
 	rig_free(&h->r);
 	munmap(h->mem, PAGES * PAGE);
 }
 
-static int dma(hwrig *h, uint32_t pasid, uint64_t addr, uint64_t *value, bool write)
+int hwrig_dma(hwrig *h, uint32_t pasid, uint64_t addr, uint64_t *value, bool write)
 {
 	return iom_iommufd_dma(h->r.t, 0, pasid, addr, value, 8, write);
 }
@@ -92,16 +81,16 @@ static void check_paging(iom_iommufd_backend backend)
 	uint64_t value = 0x1122334455667788, got = 0;
 
 	/* Bound but not attached: blocked. */
-	CHECK_EQ(dma(&h, IOM_NO_PASID, GPA, &got, false), -EFAULT);
-	CHECK_EQ(attach(&h, h.parent), 0);
-	CHECK_EQ(dma(&h, IOM_NO_PASID, GPA + 5 * PAGE + 16, &value, true), 0);
-	CHECK_EQ(*word(&h, GPA + 5 * PAGE + 16), value);
-	CHECK_EQ(dma(&h, IOM_NO_PASID, GPA + 5 * PAGE + 16, &got, false), 0);
+	CHECK_EQ(hwrig_dma(&h, IOM_NO_PASID, GPA, &got, false), -EFAULT);
+	CHECK_EQ(hwrig_attach(&h, h.parent), 0);
+	CHECK_EQ(hwrig_dma(&h, IOM_NO_PASID, GPA + 5 * PAGE + 16, &value, true), 0);
+	CHECK_EQ(*hwrig_word(&h, GPA + 5 * PAGE + 16), value);
+	CHECK_EQ(hwrig_dma(&h, IOM_NO_PASID, GPA + 5 * PAGE + 16, &got, false), 0);
 	CHECK_EQ(got, value);
-	CHECK_EQ(dma(&h, IOM_NO_PASID, GPA + PAGES * PAGE, &got, false), -EFAULT);
+	CHECK_EQ(hwrig_dma(&h, IOM_NO_PASID, GPA + PAGES * PAGE, &got, false), -EFAULT);
 	/* Unmapping takes effect, what was cached included. */
 	CHECK_EQ(CALL(&h.r, 0x86, &unmap), 0);
-	CHECK_EQ(dma(&h, IOM_NO_PASID, GPA + 5 * PAGE, &got, false), -EFAULT);
+	CHECK_EQ(hwrig_dma(&h, IOM_NO_PASID, GPA + 5 * PAGE, &got, false), -EFAULT);
 	CHECK_EQ(iom_iommufd_dma(h.r.t, 7, IOM_NO_PASID, GPA, &got, 8, false), -ENOENT);
 	hwrig_free(&h);
 }
@@ -116,18 +105,18 @@ static void test_paging(void)
  * A 4-level table of one page in the guest's memory: the entries' bits are those
  * of VMSAv8-64 stage 1, or of the VT-d first stage.
  */
-static void build_tables(hwrig *h, uint64_t root, uint64_t va, uint64_t gpa, uint64_t table_bits,
-			 uint64_t leaf_bits)
+void hwrig_tables(hwrig *h, uint64_t root, uint64_t va, uint64_t gpa, uint64_t table_bits,
+		  uint64_t leaf_bits)
 {
 	uint64_t table = root;
 
 	for (unsigned shift = 39; shift > 12; shift -= 9) {
 		uint64_t next = table + PAGE;
 
-		*word(h, table + (va >> shift & 511) * 8) = next | table_bits;
+		*hwrig_word(h, table + (va >> shift & 511) * 8) = next | table_bits;
 		table = next;
 	}
-	*word(h, table + (va >> 12 & 511) * 8) = gpa | leaf_bits;
+	*hwrig_word(h, table + (va >> 12 & 511) * 8) = gpa | leaf_bits;
 }
 
 static void test_vtd_nesting(void)
@@ -157,27 +146,27 @@ static void test_vtd_nesting(void)
 
 	CHECK_EQ(CALL(&h.r, 0x89, &cmd), 0);
 	nested = cmd.out_hwpt_id;
-	CHECK_EQ(attach(&h, nested), 0);
-	CHECK_EQ(dma(&h, IOM_NO_PASID, va, &got, false), -EFAULT);
+	CHECK_EQ(hwrig_attach(&h, nested), 0);
+	CHECK_EQ(hwrig_dma(&h, IOM_NO_PASID, va, &got, false), -EFAULT);
 	/* P, R/W, U/S, A and D set. */
-	build_tables(&h, root, va, target, 0x27, 0x67);
+	hwrig_tables(&h, root, va, target, 0x27, 0x67);
 	inv.hwpt_id = nested;
 	CHECK_EQ(CALL(&h.r, 0x8d, &inv), 0);
 	CHECK_EQ(inv.entry_num, 1);
-	CHECK_EQ(dma(&h, IOM_NO_PASID, va + 8, &value, true), 0);
-	CHECK_EQ(*word(&h, target + 8), 42);
+	CHECK_EQ(hwrig_dma(&h, IOM_NO_PASID, va + 8, &value, true), 0);
+	CHECK_EQ(*hwrig_word(&h, target + 8), 42);
 	/* The guest moves the page: the old one is used until it says so. */
-	*word(&h, root + 3 * PAGE + (va >> 12 & 511) * 8) = (target + PAGE) | 0x67;
+	*hwrig_word(&h, root + 3 * PAGE + (va >> 12 & 511) * 8) = (target + PAGE) | 0x67;
 	CHECK_EQ(CALL(&h.r, 0x8d, &inv), 0);
-	CHECK_EQ(dma(&h, IOM_NO_PASID, va + 8, &value, true), 0);
-	CHECK_EQ(*word(&h, target + PAGE + 8), 42);
+	CHECK_EQ(hwrig_dma(&h, IOM_NO_PASID, va + 8, &value, true), 0);
+	CHECK_EQ(*hwrig_word(&h, target + PAGE + 8), 42);
 	/* The same tables under a PASID. */
-	CHECK_EQ(dma(&h, 5, va + 8, &got, false), -EFAULT);
+	CHECK_EQ(hwrig_dma(&h, 5, va + 8, &got, false), -EFAULT);
 	pasid.pt_id = nested;
 	CHECK_EQ(iom_iommufd_ioctl(h.r.t, h.fd, IOMFD_VFIO_DEVICE_ATTACH_IOMMUFD_PT,
 				   (uintptr_t)&pasid),
 		 0);
-	CHECK_EQ(dma(&h, 5, va + 8, &got, false), 0);
+	CHECK_EQ(hwrig_dma(&h, 5, va + 8, &got, false), 0);
 	CHECK_EQ(got, 42);
 	entry.npages = UINT64_MAX;
 	inv.entry_num = 1;
@@ -201,15 +190,15 @@ static void test_vtd_bad_width(void)
 	};
 	uint64_t got = 0;
 
-	CHECK_EQ(attach(&h, h.parent), 0);
+	CHECK_EQ(hwrig_attach(&h, h.parent), 0);
 	CHECK_EQ(CALL(&h.r, 0x89, &cmd), 0);
-	CHECK_EQ(attach(&h, cmd.out_hwpt_id), -EINVAL);
-	CHECK_EQ(dma(&h, IOM_NO_PASID, GPA, &got, false), -EFAULT);
-	CHECK_EQ(attach(&h, h.parent), 0);
-	CHECK_EQ(dma(&h, IOM_NO_PASID, GPA, &got, false), -EFAULT);
+	CHECK_EQ(hwrig_attach(&h, cmd.out_hwpt_id), -EINVAL);
+	CHECK_EQ(hwrig_dma(&h, IOM_NO_PASID, GPA, &got, false), -EFAULT);
+	CHECK_EQ(hwrig_attach(&h, h.parent), 0);
+	CHECK_EQ(hwrig_dma(&h, IOM_NO_PASID, GPA, &got, false), -EFAULT);
 	/* Attaching the same again does nothing: another one repairs it. */
-	CHECK_EQ(attach(&h, (uint32_t)rig_hwpt(&h.r, h.dev, h.ioas, 0, false, 0)), 0);
-	CHECK_EQ(dma(&h, IOM_NO_PASID, GPA, &got, false), 0);
+	CHECK_EQ(hwrig_attach(&h, (uint32_t)rig_hwpt(&h.r, h.dev, h.ioas, 0, false, 0)), 0);
+	CHECK_EQ(hwrig_dma(&h, IOM_NO_PASID, GPA, &got, false), 0);
 	hwrig_free(&h);
 }
 
@@ -228,27 +217,21 @@ static void test_vtd_dirty(void)
 	};
 	uint64_t value = 1;
 
-	CHECK_EQ(attach(&h, h.parent), 0);
+	CHECK_EQ(hwrig_attach(&h, h.parent), 0);
 	CHECK_EQ(CALL(&h.r, 0x8b, &on), 0);
-	CHECK_EQ(dma(&h, IOM_NO_PASID, GPA + 9 * PAGE, &value, true), 0);
-	CHECK_EQ(dma(&h, IOM_NO_PASID, GPA + 10 * PAGE, &value, false), 0);
+	CHECK_EQ(hwrig_dma(&h, IOM_NO_PASID, GPA + 9 * PAGE, &value, true), 0);
+	CHECK_EQ(hwrig_dma(&h, IOM_NO_PASID, GPA + 10 * PAGE, &value, false), 0);
 	CHECK_EQ(CALL(&h.r, 0x8c, &get), 0);
 	CHECK_EQ(bitmap[1], 1 << 1);
 	memset(bitmap, 0, sizeof(bitmap));
 	CHECK_EQ(CALL(&h.r, 0x8c, &get), 0);
 	CHECK_EQ(bitmap[1], 0);
 	/* Clean again, and noticed again. */
-	CHECK_EQ(dma(&h, IOM_NO_PASID, GPA + 9 * PAGE, &value, true), 0);
+	CHECK_EQ(hwrig_dma(&h, IOM_NO_PASID, GPA + 9 * PAGE, &value, true), 0);
 	CHECK_EQ(CALL(&h.r, 0x8c, &get), 0);
 	CHECK_EQ(bitmap[1], 1 << 1);
 	hwrig_free(&h);
 }
-
-typedef struct vsmmu {
-	hwrig h;
-	uint32_t viommu;
-	int events;
-} vsmmu;
 
 static int nested_ste(vsmmu *v, uint64_t word0, uint64_t word1)
 {
@@ -266,7 +249,7 @@ static int nested_ste(vsmmu *v, uint64_t word0, uint64_t word1)
 	return rc ? rc : (int)cmd.out_hwpt_id;
 }
 
-static vsmmu vsmmu_new(void)
+vsmmu vsmmu_new(void)
 {
 	vsmmu v = { .h = hwrig_new(IOM_IOMMUFD_SMMUV3, IOMFD_HWPT_NEST_PARENT) };
 	struct iomfd_viommu_alloc viommu = {
@@ -319,12 +302,12 @@ static void test_smmu_stes(void)
 	CHECK_EQ(rig_hwpt(&v.h.r, v.h.dev, v.h.ioas, IOMFD_HWPT_NEST_PARENT | IOMFD_HWPT_PASID,
 			  false, 0),
 		 -EOPNOTSUPP);
-	CHECK_EQ(attach(&v.h, (uint32_t)bypass), 0);
-	CHECK_EQ(dma(&v.h, IOM_NO_PASID, GPA, &got, false), 0);
-	CHECK_EQ(attach(&v.h, (uint32_t)abort_pt), 0);
-	CHECK_EQ(dma(&v.h, IOM_NO_PASID, GPA, &got, false), -EFAULT);
+	CHECK_EQ(hwrig_attach(&v.h, (uint32_t)bypass), 0);
+	CHECK_EQ(hwrig_dma(&v.h, IOM_NO_PASID, GPA, &got, false), 0);
+	CHECK_EQ(hwrig_attach(&v.h, (uint32_t)abort_pt), 0);
+	CHECK_EQ(hwrig_dma(&v.h, IOM_NO_PASID, GPA, &got, false), -EFAULT);
 	/* Translation needs to know the guest's StreamID. */
-	CHECK_EQ(attach(&v.h, (uint32_t)nested_ste(&v, 1 | 5 << 1 | GPA, 0)), -ENOENT);
+	CHECK_EQ(hwrig_attach(&v.h, (uint32_t)nested_ste(&v, 1 | 5 << 1 | GPA, 0)), -ENOENT);
 	hwrig_free(&v.h);
 }
 
@@ -345,28 +328,28 @@ static void test_smmu_nesting(void)
 
 	CHECK_EQ(CALL(&v.h.r, 0x91, &vdev), 0);
 	/* T0SZ 16, write-back walks, EPD1, V, IPS 48 bits, AA64, R, A, ASET, ASID 0. */
-	*word(&v.h, cd) = 16 | 1 << 8 | 1 << 10 | 3 << 12 | 1 << 30 | 1ull << 31 | 5ull << 32 |
-			  1ull << 41 | 1ull << 45 | 1ull << 46 | 1ull << 47;
-	*word(&v.h, cd + 8) = root;
-	*word(&v.h, cd + 24) = 0xff;
-	CHECK_EQ(attach(&v.h, (uint32_t)nested_ste(&v, 1 | 5 << 1 | cd, 0)), 0);
+	*hwrig_word(&v.h, cd) = 16 | 1 << 8 | 1 << 10 | 3 << 12 | 1 << 30 | 1ull << 31 |
+				5ull << 32 | 1ull << 41 | 1ull << 45 | 1ull << 46 | 1ull << 47;
+	*hwrig_word(&v.h, cd + 8) = root;
+	*hwrig_word(&v.h, cd + 24) = 0xff;
+	CHECK_EQ(hwrig_attach(&v.h, (uint32_t)nested_ste(&v, 1 | 5 << 1 | cd, 0)), 0);
 	/* Nothing there: F_TRANSLATION, under the guest's name for the device. */
-	CHECK_EQ(dma(&v.h, IOM_NO_PASID, va, &got, false), -EFAULT);
+	CHECK_EQ(hwrig_dma(&v.h, IOM_NO_PASID, va, &got, false), -EFAULT);
 	CHECK_EQ(iom_iommufd_read(v.h.r.t, v.events, event, sizeof(event)), 40);
 	CHECK_EQ(event[1], 0);
 	CHECK_EQ(event[2] & 0xff, 0x10);
 	CHECK_EQ(event[3], 0x33);
 	CHECK_EQ((uint64_t)event[7] << 32 | event[6], va);
 	/* Tables, and a page: AF, inner shareable, readable and writable at EL0. */
-	build_tables(&v.h, root, va, target, 3, 3 | 1 << 6 | 3 << 8 | 1 << 10);
+	hwrig_tables(&v.h, root, va, target, 3, 3 | 1 << 6 | 3 << 8 | 1 << 10);
 	CHECK_EQ(invalidate(&v, cmds, 1, &done), 0);
 	CHECK_EQ(done, 1);
-	CHECK_EQ(dma(&v.h, IOM_NO_PASID, va + 24, &value, true), 0);
-	CHECK_EQ(*word(&v.h, target + 24), 7);
-	*word(&v.h, root + 3 * PAGE + (va >> 12 & 511) * 8) += PAGE;
+	CHECK_EQ(hwrig_dma(&v.h, IOM_NO_PASID, va + 24, &value, true), 0);
+	CHECK_EQ(*hwrig_word(&v.h, target + 24), 7);
+	*hwrig_word(&v.h, root + 3 * PAGE + (va >> 12 & 511) * 8) += PAGE;
 	CHECK_EQ(invalidate(&v, cmds, 1, &done), 0);
-	CHECK_EQ(dma(&v.h, IOM_NO_PASID, va + 24, &value, true), 0);
-	CHECK_EQ(*word(&v.h, target + PAGE + 24), 7);
+	CHECK_EQ(hwrig_dma(&v.h, IOM_NO_PASID, va + 24, &value, true), 0);
+	CHECK_EQ(*hwrig_word(&v.h, target + PAGE + 24), 7);
 	/* What is not the guest's to say ends the array; the count names it. */
 	CHECK_EQ(invalidate(&v, cmds, 2, &done), -EIO);
 	CHECK_EQ(done, 1);

@@ -84,4 +84,5 @@ int rig_destroy(rig *r, uint32_t id)
 	return CALL(r, 0x80, &cmd);
 }
 
-IOM_TEST_MAIN(&input_suite, &device_suite, &profile_suite, &queue_suite, &hardware_suite)
+IOM_TEST_MAIN(&input_suite, &device_suite, &profile_suite, &queue_suite, &hardware_suite,
+	      &legacy_suite)

@@ -10,7 +10,8 @@
 #include <iommulate/iommufd.h>
 #include <string.h>
 
-extern const iom_suite input_suite, device_suite, profile_suite, queue_suite, hardware_suite;
+extern const iom_suite input_suite, device_suite, profile_suite, queue_suite, hardware_suite,
+	legacy_suite;
 
 /* An engine with the test driver, and one context. */
 typedef struct rig {
@@ -30,4 +31,34 @@ mock_ids rig_mock(rig *r, uint32_t pt, uint32_t flags);
 int rig_hwpt(rig *r, uint32_t dev, uint32_t pt, uint32_t flags, bool nested, uint32_t fault);
 int rig_map(rig *r, uint32_t ioas, void *va, uint64_t length, uint64_t iova);
 int rig_destroy(rig *r, uint32_t id);
+
+/* ------------------------------------------------------------------------
+ * A device behind one of our models, with guest memory in its address space
+ */
+#define PAGE 4096ull
+#define GPA 0x40000000ull /* where guest memory is in the address space */
+#define PAGES 64u
+
+typedef struct hwrig {
+	rig r;
+	uint32_t ioas, dev, parent;
+	int fd;
+	uint8_t *mem; /* PAGES pages of guest memory */
+} hwrig;
+
+typedef struct vsmmu {
+	hwrig h;
+	uint32_t viommu;
+	int events;
+} vsmmu;
+
+uint64_t *hwrig_word(hwrig *h, uint64_t gpa);
+int hwrig_attach(hwrig *h, uint32_t pt);
+hwrig hwrig_new(iom_iommufd_backend backend, uint32_t flags);
+void hwrig_free(hwrig *h);
+int hwrig_dma(hwrig *h, uint32_t pasid, uint64_t addr, uint64_t *value, bool write);
+/* 4-level tables at `root`, a page each, that map the page at `va`. */
+void hwrig_tables(hwrig *h, uint64_t root, uint64_t va, uint64_t gpa, uint64_t table_bits,
+		  uint64_t leaf_bits);
+vsmmu vsmmu_new(void);
 #endif
