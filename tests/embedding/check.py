@@ -9,7 +9,7 @@ import tempfile
 
 
 def main():
-    build, page, include, sanitize, cc = sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4], sys.argv[5:]
+    build, page, include, sanitize, *cc = sys.argv[1:]
     with open(page, encoding="utf-8") as f:
         text = f.read()
     source = re.search(r"^```c\n(.*?)^```", text, re.M | re.S).group(1)

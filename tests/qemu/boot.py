@@ -180,7 +180,8 @@ class Lab:
         self.wait(process)
         if status != "completed":
             return "migration " + status
-        return self.wait(self.start(command + ["-incoming", f"exec:cat {state}"], folder, tag, "ab"))
+        command += ["-incoming", f"exec:cat {state}"]
+        return self.wait(self.start(command, folder, tag, "ab"))
 
     def version(self, arch):
         out = subprocess.run([f"{self.args.qemu}/qemu-system-{TARGET[arch]}", "--version"],

@@ -1,13 +1,13 @@
 #!/bin/busybox sh
 # SPDX-License-Identifier: MIT
 # First process of the guest: mounts, helpers, the row's work, what the kernel said.
-/bin/busybox mkdir -p /usr/bin /sbin /proc /sys /dev /tmp
+/bin/busybox mkdir -p /usr/bin /sbin /proc /sys /dev /run
 /bin/busybox --install -s /bin
 export PATH=/bin:/sbin:/usr/bin
 mount -t proc proc /proc
 mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev 2>/dev/null
-mount -t tmpfs tmpfs /tmp
+mount -t tmpfs tmpfs /run
 for m in /mods/*.ko; do [ -e "$m" ] && insmod "$m"; done
 PCI=/sys/bus/pci
 echo "KERNEL $(uname -r) $(uname -m)"
@@ -17,8 +17,8 @@ echo "BOOTED $(cut -d' ' -f1 /proc/uptime)"
 check() {
 	name=$1
 	shift
-	if "$@" >/tmp/out 2>&1; then echo "CHECK $name ok"; else
-		echo "CHECK $name FAIL: $(tail -1 /tmp/out)"
+	if "$@" >/run/out 2>&1; then echo "CHECK $name ok"; else
+		echo "CHECK $name FAIL: $(tail -1 /run/out)"
 	fi
 }
 # the PCI function behind a block device or network interface
@@ -48,10 +48,10 @@ set_type() { echo "$2" >"$PCI/devices/$1/iommu_group/type" && is_type "$1" "$2";
 fetch() {
 	ip link set "$1" up && ip addr add 10.0.2.15/24 dev "$1" 2>/dev/null
 	for _ in 1 2 3 4 5; do
-		tftp -g -b 1400 -r file -l /tmp/file 10.0.2.2 && break
+		tftp -g -b 1400 -r file -l /run/file 10.0.2.2 && break
 		sleep 1
 	done
-	[ "$(md5sum </tmp/file | cut -c1-32)" = "$(cat /file.md5)" ]
+	[ "$(md5sum </run/file | cut -c1-32)" = "$(cat /file.md5)" ]
 }
 nvme() { wait_for /dev/nvme0n1 && guest-io verify /dev/nvme0n1 "$@"; }
 vda() { wait_for /dev/vda && guest-io verify /dev/vda "$@"; }

@@ -38,10 +38,10 @@ echo "SPEED $(guest-io speed /dev/nvme0n1 131072 256)"
 # Everything at once, the virtio disk from a thread of its own.
 BUSY_WORK = STANDARD_WORK + """
 check nvme-busy nvme 8192 300 &
-check virtio-blk-busy vda 8192 300 >/tmp/busy &
+check virtio-blk-busy vda 8192 300 >/run/busy &
 for r in 1 2 3; do check virtio-net-busy fetch eth0; done
 wait
-cat /tmp/busy
+cat /run/busy
 """
 BUSY_CHECKS = ["nvme-busy", "virtio-blk-busy", "virtio-net-busy"]
 VFIO_WORK = STANDARD_WORK + """
@@ -90,7 +90,7 @@ check to-strict set_type $N DMA
 bind $N nvme; check nvme-strict nvme 16384 40
 ip link set eth0 down
 for d in $N $V $E; do echo 1 >$PCI/devices/$d/remove; done
-dd if=/dev/zero of=/tmp/churn bs=64k count=256 2>/dev/null; rm /tmp/churn
+dd if=/dev/zero of=/run/churn bs=64k count=256 2>/dev/null; rm /run/churn
 echo 1 >$PCI/rescan
 check nvme-rescan nvme 65536 20
 check virtio-blk-rescan vda 65536 20
