@@ -352,6 +352,50 @@ static void data(iom_kind kind)
 }
 RIG_BOTH(data)
 
+static void change_leaf(rig *r, unsigned space, uint64_t va, uint64_t set, uint64_t clear)
+{
+	uint64_t at, value;
+
+	CU_ASSERT_TRUE_FATAL(iom_pt_leaf(&r->pt[space], va, &at, &value));
+	iom_memory_store64(r->mem, at, (value | set) & ~clear);
+}
+
+/* Privileged and user translations of one page are apart; execute is asked for. */
+static void privilege_and_execute(iom_kind kind)
+{
+	bool smmu = kind == IOM_KIND_SMMUV3;
+	rig *r = rig_new(kind, NULL);
+	iom_dma_answer a;
+
+	rig_map(r, 1, VA, RIG_DATA, 0x3000, IOM_READ | IOM_WRITE, 12);
+	/* AP[1], U/S clear: for privileged requests only */
+	change_leaf(r, 1, VA, 0, smmu ? 1u << 6 : 1u << 2);
+	/* UXN, XD: not for execution */
+	change_leaf(r, 1, VA + 0x1000, smmu ? UINT64_C(1) << 54 : UINT64_C(1) << 63, 0);
+	CHECK_EQ(rig_access(r, 1, VA, IOM_READ, 0, &a), IOM_ABORT);
+	CHECK_EQ(a.refusal, IOM_REFUSAL_PAGE);
+	CHECK_EQ(rig_access(r, 1, VA, IOM_READ, IOM_DMA_PRIVILEGED, &a), IOM_OK);
+	CHECK_EQ(rig_access(r, 1, VA, IOM_READ, IOM_DMA_PRIVILEGED, &a), IOM_OK);
+	CHECK_EQ(a.cached, 1);
+	CHECK_EQ(rig_access(r, 1, VA, IOM_READ, 0, &a), IOM_ABORT);
+	CHECK_EQ(rig_access(r, 1, VA + 0x1000, IOM_READ | IOM_EXECUTE, 0, &a), IOM_ABORT);
+	CHECK_EQ(a.permissions & IOM_EXECUTE, 0);
+	CHECK_EQ(rig_access(r, 1, VA + 0x1000, IOM_READ, 0, &a), IOM_OK);
+	/* what was cached without Exe is asked for again; VT-d grants no execution any more
+	 * (first_stage_permissions.tsv, row "execute": Success without permissions) */
+	CHECK_EQ(rig_access(r, 1, VA + 0x2000, IOM_READ, 0, &a), IOM_OK);
+	CHECK_EQ(a.permissions & IOM_EXECUTE, 0);
+	for (unsigned again = 0; again < 2; again++) {
+		CHECK_EQ(rig_access(r, 1, VA + 0x2000, IOM_READ | IOM_EXECUTE, 0, &a),
+			 smmu ? IOM_OK : IOM_ABORT);
+		CHECK_EQ(a.refusal, smmu ? IOM_REFUSAL_NONE : IOM_REFUSAL_PAGE);
+		CHECK_EQ(a.cached, smmu && again);
+	}
+	CHECK_EQ(r->ops->next_event(r), 0);
+	rig_free(r);
+}
+RIG_BOTH(privilege_and_execute)
+
 static void invalidate_now(void *opaque, const iom_step *step)
 {
 	rig *r = opaque;
@@ -442,6 +486,7 @@ static const iom_test tests[] = {
 	{ "permissions", permissions_both },
 	{ "large pages", large_pages_both },
 	{ "PASIDs", pasids_both },
+	{ "privilege and execute", privilege_and_execute_both },
 	{ "invalidations wait for accesses in flight", drain_both },
 	{ "several invalidations wait", many_waiting_both },
 	{ "an invalidation that overtakes a translation request", overtaken_both },

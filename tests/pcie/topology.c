@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Ids, aliases, groups and ways of a machine with one of everything. */
-#include "suites.h"
+#include "rig.h"
 
 #include <string.h>
 
@@ -435,6 +435,29 @@ static void dmar(void)
 	machine_clear(&m);
 }
 
+/* An endpoint sends as what its place and the firmware's tables make of it. */
+static void endpoint_in_place(void)
+{
+	iom_pci_id_mapping mapping = { 0, 0x0400, 1, RIG_REQUESTER, false, 0 };
+	rig *r = rig_new(IOM_KIND_SMMUV3, NULL);
+	iom_dma_answer a;
+	uint32_t requester;
+	unsigned iommu;
+	machine m;
+
+	machine_init(&m);
+	CU_ASSERT_TRUE(iom_pci_topology_map(m.t, &mapping, NULL));
+	CU_ASSERT_TRUE_FATAL(iom_pci_node_iommu(m.n[B], &iommu, &requester));
+	rig_map(r, 0, 0x1000, RIG_DATA, 0x1000, IOM_READ | IOM_WRITE, 12);
+	rig_move(r, 0x300); /* no STE there */
+	CHECK_EQ(rig_access(r, 0, 0x1000, IOM_READ, 0, &a), IOM_ABORT);
+	rig_move(r, requester);
+	CHECK_EQ(rig_access(r, 0, 0x1000, IOM_READ, 0, &a), IOM_OK);
+	CHECK_EQ(a.address, RIG_DATA);
+	machine_clear(&m);
+	rig_free(r);
+}
+
 static void refused(void)
 {
 	machine m;
@@ -469,6 +492,7 @@ static const iom_test tests[] = {
 	{ "where requests go", routes },
 	{ "ID mappings of IORT", iort },
 	{ "device scopes of DMAR", dmar },
+	{ "an endpoint in its place", endpoint_in_place },
 	{ "what cannot be added", refused },
 	{ 0 },
 };
