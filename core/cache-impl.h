@@ -271,6 +271,13 @@ static inline void iom_cache_count_miss(iom_cache *cache)
 	iom_bump(&cache->cells[slot].misses, slot, 1);
 }
 
+static inline void iom_cache_count_n(iom_cache *cache, unsigned slot, unsigned hits,
+				     unsigned misses)
+{
+	iom_bump(&cache->cells[slot].hits, slot, hits);
+	iom_bump(&cache->cells[slot].misses, slot, misses);
+}
+
 /* A use that changes nothing. */
 extern const iom_cache_use iom_cache_no_use;
 

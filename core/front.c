@@ -52,9 +52,10 @@ static bool suits(const iom_cache *cache)
 
 void iom_front_enable(iom_iommu *iommu, iom_tags *tags, iom_cache *config, const iom_cache *iotlb)
 {
-	uint64_t entries = suits(iotlb) ? (uint64_t)(iotlb->set_mask + 1) * iotlb->ways : 0, n = 1;
+	uint64_t entries = suits(iotlb) ? (uint64_t)(iotlb->set_mask + 1) * iotlb->ways : 1, n = 1;
 
-	if (!suits(config) || !entries)
+	/* Without an IOTLB there are no answers to keep, but contexts. */
+	if (!suits(config))
 		return;
 	while (n * 2 <= MIN(entries, IOM_FRONT_ENTRIES))
 		n *= 2;
@@ -126,16 +127,18 @@ void iom_front_keep(iom_iommu *iommu, iom_front *front, const iom_request *reque
 	e->config_order = IOM_CACHE_LOAD(&config->set->order);
 }
 
-void iom_front_context_keep(iom_front *front, uint64_t key0, uint64_t key1, uint64_t generation,
-			    const iom_cache_place *place, const void *value, size_t size)
+uint64_t *iom_front_context_keep(iom_front *front, uint64_t key0, uint64_t key1,
+				 uint64_t generation, const iom_cache_place *place,
+				 const void *value, size_t size)
 {
 	iom_front_context *c = &front->context[(key0 ^ key1) % IOM_FRONT_CONTEXTS];
 
-	if (!place->set)
-		return;
+	if (!place->set || size > sizeof(c->words))
+		return NULL;
 	c->key[0] = key0;
 	c->key[1] = key1;
 	c->generation = generation;
 	c->place = *place;
 	memcpy(c->words, value, size);
+	return c->words;
 }

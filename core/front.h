@@ -26,6 +26,7 @@
 #define IOM_FRONT_ENTRIES 65536
 #define IOM_FRONT_PAGE_LG2 12
 #define IOM_FRONT_CONTEXTS 16
+#define IOM_FRONT_CONTEXT_WORDS 80
 
 /* Generations begin at 1: an entry of zeros answers nothing. */
 typedef struct iom_front_entry {
@@ -49,7 +50,7 @@ typedef struct iom_front_context {
 	uint64_t key[2];
 	uint64_t generation;
 	iom_cache_place place;
-	uint64_t words[IOM_CACHE_WORDS];
+	uint64_t words[IOM_FRONT_CONTEXT_WORDS]; /* the model's */
 } __attribute__((aligned(IOM_LINE))) iom_front_context;
 
 struct iom_front {
@@ -156,9 +157,9 @@ void iom_front_keep(iom_iommu *iommu, iom_front *front, const iom_request *reque
 		    const iom_cache_place *config);
 
 /* What the thread knows of a context; true and a use of the configuration cache. */
-static inline const uint64_t *iom_front_context_find(iom_iommu *iommu, iom_front *front,
-						     iom_cache *config, uint64_t key0,
-						     uint64_t key1, iom_cache_place *place)
+static inline uint64_t *iom_front_context_find(iom_iommu *iommu, iom_front *front,
+					       iom_cache *config, uint64_t key0, uint64_t key1,
+					       iom_cache_place *place)
 {
 	iom_front_context *c = &front->context[(key0 ^ key1) % IOM_FRONT_CONTEXTS];
 
@@ -170,7 +171,8 @@ static inline const uint64_t *iom_front_context_find(iom_iommu *iommu, iom_front
 	return c->words;
 }
 
-void iom_front_context_keep(iom_front *front, uint64_t key0, uint64_t key1, uint64_t generation,
-			    const iom_cache_place *place, const void *value, size_t size);
+uint64_t *iom_front_context_keep(iom_front *front, uint64_t key0, uint64_t key1,
+				 uint64_t generation, const iom_cache_place *place,
+				 const void *value, size_t size);
 
 #endif

@@ -5,11 +5,6 @@
 
 #define MAX_RACES 256
 
-struct walk_entry {
-	uint64_t table;
-	uint8_t no_write, no_user, uxn, pxn, ns;
-};
-
 struct s1_walk {
 	smmu *s;
 	const struct smmu_tx *tx;
@@ -105,7 +100,7 @@ static int start(struct s1_walk *w, uint64_t *table)
 	if (!iom_cache_enabled(cache))
 		return w->half->start_level;
 	for (int level = 2; level >= w->half->start_level; level--) {
-		struct walk_entry e;
+		struct smmu_walk_entry e;
 		iom_cache_scope scope;
 
 		scope_of(w, level, &scope);
@@ -150,8 +145,8 @@ static uint64_t rest_of_half(const struct s1_walk *w)
 static void keep_table(const struct s1_walk *w, int level, uint64_t table)
 {
 	iom_cache *cache = w->s->caches[IOM_CACHE_WALK];
-	struct walk_entry e = { table,         w->limits.no_write, w->limits.no_user,
-				w->limits.uxn, w->limits.pxn,      w->ns };
+	struct smmu_walk_entry e = { table,         w->limits.no_write, w->limits.no_user,
+				     w->limits.uxn, w->limits.pxn,      w->ns };
 	iom_cache_scope scope;
 	iom_tag *tags[3] = { w->c->regime_tag, w->c->vmid_tag, w->c->asid_tag };
 

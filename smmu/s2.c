@@ -5,20 +5,6 @@
 
 #define MAX_RACES 256 /* lost hardware updates before the walk gives up */
 
-/* What the stage 2 cache keeps of a leaf. */
-struct s2_entry {
-	uint64_t pa;
-	uint8_t perm[2], grant[2];
-	uint8_t memattr, sh, ns, mostly_ro;
-	int8_t level;
-};
-G_STATIC_ASSERT(sizeof(struct s2_entry) <= IOM_CACHE_VALUE);
-
-/* What the walk cache keeps of a table descriptor. */
-struct walk_entry {
-	uint64_t table;
-};
-
 struct s2_walk {
 	smmu *s;
 	const struct smmu_tx *tx;
@@ -96,7 +82,7 @@ static bool in_iotlb(const struct s2_walk *w)
 static bool lookup(struct s2_walk *w, struct smmu_s2_out *out)
 {
 	iom_cache *cache = w->s->caches[IOM_CACHE_STAGE2];
-	struct s2_entry e;
+	struct smmu_s2_entry e;
 	iom_cache_scope scope;
 	unsigned page_lg2;
 
@@ -121,19 +107,12 @@ static bool lookup(struct s2_walk *w, struct smmu_s2_out *out)
 static void keep(const struct s2_walk *w, const struct smmu_s2_out *out)
 {
 	iom_cache *cache = w->s->caches[IOM_CACHE_STAGE2];
-	struct s2_entry e = { .pa = out->pa & ~iom_mask(out->page_lg2),
-			      .memattr = out->memattr,
-			      .sh = out->sh,
-			      .ns = out->ns,
-			      .mostly_ro = out->mostly_ro,
-			      .level = out->level };
+	struct smmu_s2_entry e = smmu_s2_entry_of(out);
 	iom_cache_scope scope;
 	iom_tag *tags[2] = { w->c->regime_tag, w->c->s2_tag };
 
 	if (!iom_cache_enabled(cache) || w->tx->passive || in_iotlb(w))
 		return;
-	memcpy(e.perm, out->perm, 2);
-	memcpy(e.grant, out->grant, 2);
 	scope_of(w, -2, &scope);
 	iom_cache_insert(cache, &scope, w->ipa, out->page_lg2, &e, sizeof(e), tags, 2,
 			 w->tx->epoch);
@@ -148,7 +127,7 @@ static int start(const struct s2_walk *w, uint64_t *table)
 	if (!iom_cache_enabled(cache))
 		return w->s2->start_level;
 	for (int level = 2; level >= w->s2->start_level; level--) {
-		struct walk_entry e;
+		struct smmu_walk_entry e;
 		iom_cache_scope scope;
 
 		scope_of(w, level, &scope);
@@ -163,7 +142,7 @@ static int start(const struct s2_walk *w, uint64_t *table)
 static void keep_table(const struct s2_walk *w, int level, uint64_t table)
 {
 	iom_cache *cache = w->s->caches[IOM_CACHE_WALK];
-	struct walk_entry e = { table };
+	struct smmu_walk_entry e = { .table = table };
 	iom_cache_scope scope;
 	iom_tag *tags[2] = { w->c->regime_tag, w->c->s2_tag };
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "core/front.h"
-#include "smmu/walk.h"
+#include "smmu/quick.h"
 
 /* Payload of the IOTLB: what nearly every hit needs comes first. */
 struct tlb_entry {
@@ -265,44 +265,56 @@ bool smmu_tlb_answers(smmu *s, const iom_request *request, const struct smmu_hot
 	return answers(s, request, hot, result, &place);
 }
 
-/* The configuration of the stream, from the cache itself. */
-static __attribute__((noinline)) const struct smmu_hot *find_config(smmu *s,
-								    const iom_request *request,
-								    iom_front *front,
-								    struct smmu_hot *hot,
-								    iom_cache_place *place)
+/*
+ * The configuration of the stream, from the cache itself. What a front remembers
+ * is the whole context; where it cannot, `copy` has what a hit needs.
+ */
+static __attribute__((noinline)) struct smmu_quick *find_config(smmu *s, const iom_request *request,
+								iom_front *front,
+								struct smmu_quick *copy,
+								iom_cache_place *place)
 {
 	iom_cache_scope scope = { (uint64_t)request->space << 32 | request->requester,
 				  request->pasid != IOM_NO_PASID };
-	uint64_t generation = iom_front_generation(&s->iommu);
+	uint64_t generation = iom_front_generation(&s->iommu), *kept;
 
+	copy->half[0] = copy->half[1] = false;
 	if (!iom_cache_find_at(s->caches[IOM_CACHE_CONFIG], &scope,
-			       request->pasid == IOM_NO_PASID ? 0 : request->pasid, hot,
-			       sizeof(*hot), NULL, true, place))
+			       request->pasid == IOM_NO_PASID ? 0 : request->pasid, &copy->hot,
+			       sizeof(copy->hot), NULL, true, place))
 		return NULL;
-	if (front)
-		iom_front_context_keep(front, scope.hi, request->pasid, generation, place, hot,
-				       sizeof(*hot));
-	return hot;
+	if (!front ||
+	    !smmu_context_copy(&s->contexts, copy->hot.slot, copy->hot.generation, &copy->context))
+		return copy;
+	smmu_quick_init(s, copy);
+	kept = iom_front_context_keep(front, scope.hi, request->pasid, generation, place, copy,
+				      sizeof(*copy));
+	return kept ? (struct smmu_quick *)(void *)kept : copy;
 }
+G_STATIC_ASSERT(sizeof(struct smmu_quick) <= IOM_FRONT_CONTEXT_WORDS * sizeof(uint64_t));
 
 bool smmu_tlb_hit(smmu *s, const iom_request *request, iom_result *result)
 {
 	iom_front *front = iom_front_mine(&s->iommu);
 	uint64_t generation = iom_front_generation(&s->iommu);
+	bool privileged = request->flags & IOM_REQ_PRIVILEGED;
 	iom_cache_place config, tlb;
-	const struct smmu_hot *hot = NULL;
-	struct smmu_hot copy;
+	struct smmu_quick *q = NULL, copy;
+	unsigned need;
 
 	if (G_LIKELY(front))
-		hot = (const struct smmu_hot *)(const void *)
+		q = (struct smmu_quick *)(void *)
 			iom_front_context_find(&s->iommu, front, s->caches[IOM_CACHE_CONFIG],
 					       (uint64_t)request->space << 32 | request->requester,
 					       request->pasid, &config);
-	if (!hot)
-		hot = find_config(s, request, front, &copy, &config);
-	if (!hot || !answers(s, request, hot, result, &tlb))
+	if (G_UNLIKELY(!q))
+		q = find_config(s, request, front, &copy, &config);
+	if (!q)
 		return false;
+	if (!answers(s, request, &q->hot, result, &tlb)) {
+		need = unusual_need(request, &q->hot, &privileged);
+		return smmu_quick_walk(s, request, q, generation, privileged, need, result);
+	}
 	/* Counter groups see every transaction, and granules are checked each time. */
 	if (G_LIKELY(front) && !s->n_pmcg && !s->ids.rme)
 		iom_front_keep(&s->iommu, front, request, result, generation, &tlb, &config);

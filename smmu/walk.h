@@ -82,6 +82,33 @@ struct smmu_s2_out {
 	uint8_t mostly_ro; /* table walks may still write (permission indirection) */
 };
 
+/* What the walk cache keeps of a table descriptor; stage 2 has but the address. */
+struct smmu_walk_entry {
+	uint64_t table;
+	uint8_t no_write, no_user, uxn, pxn, ns;
+};
+
+/* What the stage 2 cache keeps of a leaf: the level is of use to faults only. */
+struct smmu_s2_entry {
+	uint64_t pa;
+	uint8_t perm[2], grant[2];
+	uint8_t memattr, sh, ns, mostly_ro;
+	int8_t level;
+};
+G_STATIC_ASSERT(sizeof(struct smmu_s2_entry) <= IOM_CACHE_VALUE);
+
+static inline struct smmu_s2_entry smmu_s2_entry_of(const struct smmu_s2_out *out)
+{
+	return (struct smmu_s2_entry){ .pa = out->pa & ~iom_mask(out->page_lg2),
+				       .perm = { out->perm[0], out->perm[1] },
+				       .grant = { out->grant[0], out->grant[1] },
+				       .memattr = out->memattr,
+				       .sh = out->sh,
+				       .ns = out->ns,
+				       .mostly_ro = out->mostly_ro,
+				       .level = out->level };
+}
+
 /* geometry.c */
 static inline unsigned smmu_level_shift(unsigned granule_lg2, int level)
 {
@@ -184,7 +211,7 @@ void smmu_tlb_keep(smmu *s, const iom_request *request, const struct smmu_tx *tx
 /* True: answered. False: nothing cached, or the entry does not grant the access. */
 bool smmu_tlb_answers(smmu *s, const iom_request *request, const struct smmu_hot *hot,
 		      iom_result *result);
-/* The same for a stream that the configuration cache knows. */
+/* The same for a stream that the configuration cache knows, or by a quick walk. */
 bool smmu_tlb_hit(smmu *s, const iom_request *request, iom_result *result);
 /* Permissions as the requester finds them under INSTCFG. */
 uint8_t smmu_seen_permissions(uint8_t perm, unsigned instcfg);
