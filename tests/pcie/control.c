@@ -154,6 +154,68 @@ static void after_reset(iom_kind kind)
 }
 RIG_BOTH(after_reset)
 
+/* Whatever a guest writes, whenever: nothing is lost or counted twice. */
+static void random_guest(iom_kind kind)
+{
+	g_autoptr(GRand) rand = g_rand_new_with_seed(21);
+	rig *r = rig_new(kind, NULL);
+	iom_endpoint_statistics s;
+	iom_dma_answer held[4] = { 0 };
+	static const uint16_t words[] = { 0x04,  0x10,  0x48,  0x68,  0x204, 0x224, 0x22c, 0x244,
+					  0x200, 0x220, 0x240, 0x100, 0x206, 0x226, 0x246, 0xffc };
+
+	for (unsigned space = 0; space < RIG_PASIDS; space++)
+		rig_map(r, space, VA, RIG_DATA, 0x4000, ALL, 12);
+	for (unsigned step = 0; step < 30000; step++) {
+		unsigned space = (unsigned)g_rand_int_range(rand, 0, RIG_PASIDS);
+		unsigned slot = (unsigned)g_rand_int_range(rand, 0, 4);
+		iom_dma dma = rig_dma(space, VA + slot * 0x1000, IOM_READ, g_rand_int(rand) & 7);
+		iom_page_ask page = { VA, (uint8_t)(g_rand_int(rand) & 7), 1 };
+		uint16_t index;
+
+		switch (g_rand_int_range(rand, 0, 8)) {
+		case 0:
+			iom_pci_config_write(r->fn, words[g_rand_int_range(rand, 0, 16)],
+					     1u << g_rand_int_range(rand, 0, 3), g_rand_int(rand));
+			break;
+		case 1: /* mostly working again */
+			iom_pci_config_write(r->fn, 4, 2, 6);
+			iom_pci_config_write(r->fn, 0x204, 4, 0);
+			iom_pci_config_write(r->fn, 0x246, 2, 7);
+			iom_pci_config_write(r->fn, 0x206, 2, 0x8000);
+			break;
+		case 2:
+			iom_pci_config_write(r->fn, 0x22c, 4, 16);
+			iom_pci_config_write(r->fn, 0x224, 2, g_rand_boolean(rand) ? 1 : 2);
+			iom_endpoint_ask(r->ep, rig_pasid(space), &page, 1, &index);
+			break;
+		case 3:
+			r->ops->invalidate(r, space, VA, 14, false, true);
+			r->ops->sync(r);
+			r->ops->sync_failed(r);
+			break;
+		case 4:
+			iom_endpoint_stop_pasid(r->ep, rig_pasid(space));
+			break;
+		default:
+			if (held[slot].hold)
+				iom_endpoint_end(r->ep, &held[slot]);
+			else
+				iom_endpoint_begin(r->ep, &dma, &held[slot]);
+			break;
+		}
+	}
+	for (unsigned i = 0; i < 4; i++)
+		iom_endpoint_end(r->ep, &held[i]);
+	iom_endpoint_statistics_get(r->ep, &s);
+	CHECK_EQ(s.in_flight, 0);
+	CU_ASSERT_TRUE(s.translated > 100 && s.untranslated > 100 && s.refused > 100);
+	CU_ASSERT_TRUE(s.page_requests > 100 && s.invalidations > 100);
+	CU_ASSERT_TRUE(s.outstanding <= 256);
+	rig_free(r);
+}
+RIG_BOTH(random_guest)
+
 static void one_requester_one_endpoint(void)
 {
 	rig *r = rig_new(IOM_KIND_SMMUV3, NULL);
@@ -217,6 +279,7 @@ static const iom_test tests[] = {
 	{ "surprise removal", removal_both },
 	{ "Function Level Reset with an access in flight", level_reset_both },
 	{ "registers after a reset", after_reset_both },
+	{ "a guest that writes anything", random_guest_both },
 	{ "one endpoint for a requester", one_requester_one_endpoint },
 	{ "SR-IOV, ACS and ARI registers", sriov },
 	{ 0 },

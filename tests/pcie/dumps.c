@@ -137,6 +137,7 @@ static void one(const char *path, unsigned *placed, unsigned *sound)
 static void all(void)
 {
 	const char *folder = g_getenv("IOM_PCI_DUMPS");
+	g_autofree char *lspci = g_find_program_in_path("lspci");
 	GDir *dir = folder ? g_dir_open(folder, 0, NULL) : NULL;
 	unsigned files = 0, placed = 0, sound = 0;
 	const char *name;
@@ -145,6 +146,8 @@ static void all(void)
 		g_print("no dumps of real devices: IOM_PCI_DUMPS names no folder ... ");
 		return;
 	}
+	if (!lspci)
+		g_print("no lspci to compare with ... ");
 	while ((name = g_dir_read_name(dir))) {
 		if (g_str_has_suffix(name, ".txt")) {
 			g_autofree char *path = g_build_filename(folder, name, NULL);
