@@ -13,5 +13,6 @@ extern const iom_suite smmu_illegal_suite;
 extern const iom_suite smmu_registers_suite;
 extern const iom_suite smmu_commands_suite;
 extern const iom_suite smmu_priority_suite;
+extern const iom_suite smmu_rows_suite;
 
 #endif
