@@ -26,7 +26,7 @@
 #define IOM_FRONT_ENTRIES 65536
 #define IOM_FRONT_PAGE_LG2 12
 #define IOM_FRONT_CONTEXTS 16
-#define IOM_FRONT_CONTEXT_WORDS 80
+#define IOM_FRONT_CONTEXT_WORDS 96
 
 /* Generations begin at 1: an entry of zeros answers nothing. */
 typedef struct iom_front_entry {

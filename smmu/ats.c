@@ -77,7 +77,7 @@ void smmu_ats_completed(iom_iommu *iommu, uint32_t requester, uint8_t itag, bool
 {
 	smmu *s = smmu_of(iommu);
 
-	g_mutex_lock(&s->lock);
+	pthread_mutex_lock(&s->lock);
 	for (unsigned i = itag % TAGS_OF_ONE; i < G_N_ELEMENTS(s->atc); i += TAGS_OF_ONE) {
 		struct smmu_atc *a = &s->atc[i];
 		uint32_t *pending;
@@ -98,7 +98,7 @@ void smmu_ats_completed(iom_iommu *iommu, uint32_t requester, uint8_t itag, bool
 		}
 		break;
 	}
-	g_mutex_unlock(&s->lock);
+	pthread_mutex_unlock(&s->lock);
 }
 
 /* ------------------------------------------------------------------------
@@ -124,9 +124,9 @@ static void bad_request(smmu *s, const struct smmu_tx *tx, const iom_request *re
 	smmu_evt_F_BAD_ATS_TREQ_set_W(w, !(request->flags & IOM_REQ_NO_WRITE));
 	smmu_evt_F_BAD_ATS_TREQ_set_R(w, 1);
 	smmu_evt_F_BAD_ATS_TREQ_set_InputAddr(w, request->address);
-	g_mutex_lock(&s->lock);
+	pthread_mutex_lock(&s->lock);
 	result->fault.recorded = smmu_event_write(s, tx->space, w, false);
-	g_mutex_unlock(&s->lock);
+	pthread_mutex_unlock(&s->lock);
 }
 
 /* Translation faults complete the request with nothing granted, silently. */

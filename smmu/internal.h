@@ -20,6 +20,8 @@
 #ifndef IOM_SMMU_INTERNAL_H
 #define IOM_SMMU_INTERNAL_H
 
+#include <pthread.h>
+
 #include "core/iommu.h"
 #include "smmu/attrs.h"
 #include "smmu/context.h"
@@ -190,7 +192,7 @@ typedef struct smmu {
 	iom_iommu iommu; /* first: an iom_iommu * is a smmu * */
 	iom_smmu_config config;
 	struct smmu_ids ids;
-	GMutex lock;
+	pthread_mutex_t lock; /* one that ThreadSanitizer knows */
 	struct smmu_interface pi[SMMU_N_SPACES];
 	struct smmu_atc atc[256]; /* by ITag */
 	iom_tags *tags;

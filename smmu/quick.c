@@ -14,6 +14,9 @@
 #define TABLE_ADDRESS (iom_mask(48) & ~iom_mask(12))
 #define AF (UINT64_C(1) << 10)
 
+/* What a leaf says beside the address lies together. */
+G_STATIC_ASSERT(offsetof(struct smmu_s2_out, mostly_ro) == offsetof(struct smmu_s2_out, perm) + 7);
+
 /* Look-ups are counted when the walk has come to its end. */
 struct looked {
 	unsigned hits, misses;
@@ -21,10 +24,12 @@ struct looked {
 
 struct quick_walk {
 	smmu *s;
-	const struct smmu_quick *q;
+	struct smmu_quick *q;
 	const struct smmu_context *c;
 	const iom_memory *memory;
-	iom_cache *tables, *stage2; /* NULL when off */
+	/* Direct memory that was found last: words from `base` on, up to `room` after it. */
+	const uint8_t *host;
+	uint64_t base, room;
 	iom_epoch epoch;
 	unsigned reads;
 	struct looked walk, ipa;
@@ -47,21 +52,59 @@ void smmu_quick_init(const smmu *s, struct smmu_quick *q)
 	bool stage2 = c->mode == SMMU_MODE_NESTED && plain_s2(&c->s2[0]);
 
 	q->type_known = false;
+	q->s1_flags = q->s2_flags = 0; /* no leaf */
 	q->half[0] = q->half[1] = false;
 	if (s->ids.rme || s->n_pmcg || c->space != IOM_SPACE_NONSECURE ||
 	    (c->mode != SMMU_MODE_S1 && !stage2))
 		return;
-	for (unsigned i = 0; i < 2; i++)
+	q->tables = iom_cache_enabled(s->caches[IOM_CACHE_WALK]) ? s->caches[IOM_CACHE_WALK] : NULL;
+	q->stage2 = stage2 && iom_cache_enabled(s->caches[IOM_CACHE_STAGE2])
+			    ? s->caches[IOM_CACHE_STAGE2]
+			    : NULL;
+	q->refused[0] = TABLE_ADDRESS & ~iom_mask(c->s1.oa_bits);
+	q->refused[1] = TABLE_ADDRESS & ~iom_mask(c->s2[0].oa_bits);
+	for (unsigned i = 0; i < 2; i++) {
 		q->half[i] = plain_half(&c->s1, &c->s1.half[i]);
+		q->width[i] = iom_mask(c->s1.half[i].ia_bits);
+		q->limits[i] = c->s1.half[i].had ? 0 : 15;
+	}
 }
 
-static inline bool load(struct quick_walk *w, uint64_t at, uint64_t *desc)
+/* The direct memory around an address; false: there is none, or errors are injected. */
+static __attribute__((noinline)) bool look(struct quick_walk *w, uint64_t at)
 {
-	const uint64_t *word = iom_memory_word(w->memory, at, 8);
+	const iom_region *r = w->memory->n_marks ? NULL : iom_memory_region(w->memory, at);
+	uint64_t first, last;
 
-	if (G_UNLIKELY(!word))
+	if (!r || r->last - at < 7)
 		return false;
-	*desc = GUINT64_FROM_LE(__atomic_load_n(word, __ATOMIC_ACQUIRE));
+	if (r->kind == IOM_REGION_RAM) {
+		w->base = r->base;
+		w->room = r->last - r->base - 7;
+		w->host = r->host;
+		return true;
+	}
+	first = MAX(at & ~(IOM_SPARSE_CHUNK - 1), r->base);
+	last = MIN(at | (IOM_SPARSE_CHUNK - 1), r->last);
+	w->host = r->kind == IOM_REGION_SPARSE
+			  ? iom_sparse_find(r->sparse, at >> IOM_SPARSE_CHUNK_LG2)
+			  : NULL;
+	if (!w->host)
+		return false;
+	w->host += first & (IOM_SPARSE_CHUNK - 1);
+	w->base = first;
+	w->room = last - first - 7;
+	return true;
+}
+
+static inline __attribute__((always_inline)) bool load(struct quick_walk *w, uint64_t at,
+						       uint64_t *desc)
+{
+	if (G_UNLIKELY(at - w->base > w->room) && !look(w, at))
+		return false;
+	*desc = GUINT64_FROM_LE(
+		__atomic_load_n((const uint64_t *)(const void *)(w->host + (at - w->base)),
+				__ATOMIC_ACQUIRE));
 	w->reads++;
 	return true;
 }
@@ -91,13 +134,14 @@ static iom_cache_scope second_scope(const struct quick_walk *w, enum smmu_scope_
 								 SMMU_EL1, w->c->vmid, 0) };
 }
 
-static int second_start(struct quick_walk *w, uint64_t ipa, uint64_t *table)
+static __attribute__((noinline)) int second_start(struct quick_walk *w, uint64_t ipa,
+						  uint64_t *table)
 {
-	for (int level = 2; w->tables && level >= w->c->s2[0].start_level; level--) {
+	for (int level = 2; level >= w->c->s2[0].start_level; level--) {
 		iom_cache_scope scope = second_scope(w, SMMU_SCOPE_WALK2, level);
 		struct smmu_walk_entry e;
 
-		if (find(&w->walk, w->tables, &scope, ipa, &e, sizeof(e), NULL)) {
+		if (find(&w->walk, w->q->tables, &scope, ipa, &e, sizeof(e), NULL)) {
 			*table = e.table;
 			return level + 1;
 		}
@@ -112,41 +156,61 @@ static void second_keep_table(struct quick_walk *w, int level, uint64_t ipa, uin
 	struct smmu_walk_entry e = { .table = table };
 	iom_tag *tags[2] = { w->c->regime_tag, w->c->s2_tag };
 
-	iom_cache_insert(w->tables, &scope, ipa, smmu_level_shift(12, level), &e, sizeof(e), tags,
-			 2, w->epoch);
+	iom_cache_insert(w->q->tables, &scope, ipa, smmu_level_shift(12, level), &e, sizeof(e),
+			 tags, 2, w->epoch);
 }
 
-static bool second_walk(struct quick_walk *w, uint64_t ipa, struct smmu_s2_out *out)
+static inline int level_of(unsigned shift)
+{
+	return 3 - (int)(shift - 12) / 9;
+}
+
+/* A page, or a block of level 1 or 2, with its flag set and an address in range. */
+static inline bool is_leaf(uint64_t desc, unsigned shift, uint64_t check)
+{
+	uint64_t kind = shift == 12 ? 3 : 1;
+
+	return (desc & (check | AF)) == (kind | AF) && shift <= 30;
+}
+
+static inline __attribute__((always_inline)) bool second_walk(struct quick_walk *w, uint64_t ipa,
+							      struct smmu_s2_out *out)
 {
 	const struct smmu_s2 *s2 = &w->c->s2[0];
-	uint64_t table, desc, oa;
-	int level = second_start(w, ipa, &table);
+	uint64_t table = s2->ttb, desc, oa, flags;
+	int level = w->q->tables ? second_start(w, ipa, &table) : s2->start_level;
 	unsigned shift = smmu_level_shift(12, level);
-	/* concatenated tables at the start */
-	uint64_t index = level == s2->start_level ? iom_mask(s2->ia_bits - shift) : 0x1ff;
+	/* Tables at the start may be concatenated; nothing is above their index. */
+	uint64_t index = level == s2->start_level ? UINT64_MAX << 3 : 0xff8;
+	const uint64_t check = w->q->refused[1] | 3;
+	struct smmu_quick *q;
 
-	for (;; level++, shift -= 9, index = 0x1ff) {
-		if (!load(w, table | (ipa >> shift & index) << 3, &desc))
+	for (;; shift -= 9, index = 0xff8) {
+		if (!load(w, table | (ipa >> (shift - 3) & index), &desc))
 			return false;
-		if ((desc & 3) != 3 || level == 3)
+		if ((desc & check) != 3 || shift == 12)
 			break;
 		table = desc & TABLE_ADDRESS;
-		if (table >> s2->oa_bits)
-			return false;
-		if (w->tables)
-			second_keep_table(w, level, ipa, table);
+		if (w->q->tables)
+			second_keep_table(w, level_of(shift), ipa, table);
 	}
-	oa = desc & TABLE_ADDRESS & ~iom_mask(shift);
-	if (!(desc & AF) || oa >> s2->oa_bits ||
-	    (level == 3 ? (desc & 3) != 3 : (desc & 3) != 1 || level < 1))
+	oa = desc & TABLE_ADDRESS & UINT64_MAX << shift;
+	if (!is_leaf(desc, shift, check))
 		return false;
-	out->pa = oa | (ipa & iom_mask(shift));
+	out->pa = oa | (ipa & ~(UINT64_MAX << shift));
 	out->page_lg2 = (uint8_t)shift;
-	out->level = (int8_t)level;
-	out->memattr = (uint8_t)(desc >> 2 & 15);
-	out->sh = (uint8_t)(desc >> 8 & 3);
-	out->ns = s2->out_ns;
-	smmu_s2_permissions(w->s, w->c, s2, desc, out);
+	out->level = (int8_t)level_of(shift);
+	flags = desc & ~TABLE_ADDRESS;
+	if (G_UNLIKELY(w->q->s2_flags != flags)) {
+		q = w->q;
+		q->s2_leaf.memattr = (uint8_t)(desc >> 2 & 15);
+		q->s2_leaf.sh = (uint8_t)(desc >> 8 & 3);
+		q->s2_leaf.ns = s2->out_ns;
+		smmu_s2_permissions(w->s, w->c, s2, desc, &q->s2_leaf);
+		q->s2_flags = flags;
+	}
+	/* The rest of a leaf is as in the last one with the same flags. */
+	memcpy(out->perm, w->q->s2_leaf.perm, 8);
 	return true;
 }
 
@@ -157,13 +221,13 @@ static inline bool second(struct quick_walk *w, uint64_t ipa, bool table, bool p
 
 	if (ipa >> s2->ia_bits)
 		return false;
-	if (w->stage2) {
+	if (w->q->stage2) {
 		iom_cache_scope scope = second_scope(w, SMMU_SCOPE_S2, -1);
 		iom_tag *tags[2] = { w->c->regime_tag, w->c->s2_tag };
 		struct smmu_s2_entry e;
 		unsigned page_lg2;
 
-		if (find(&w->ipa, w->stage2, &scope, ipa, &e, sizeof(e), &page_lg2)) {
+		if (find(&w->ipa, w->q->stage2, &scope, ipa, &e, sizeof(e), &page_lg2)) {
 			out->pa = e.pa | (ipa & iom_mask(page_lg2));
 			out->page_lg2 = (uint8_t)page_lg2;
 			out->memattr = e.memattr;
@@ -173,8 +237,8 @@ static inline bool second(struct quick_walk *w, uint64_t ipa, bool table, bool p
 			if (!second_walk(w, ipa, out))
 				return false;
 			e = smmu_s2_entry_of(out);
-			iom_cache_insert(w->stage2, &scope, ipa, out->page_lg2, &e, sizeof(e), tags,
-					 2, w->epoch);
+			iom_cache_insert(w->q->stage2, &scope, ipa, out->page_lg2, &e, sizeof(e),
+					 tags, 2, w->epoch);
 		}
 	} else if (!second_walk(w, ipa, out)) {
 		return false;
@@ -193,52 +257,72 @@ static iom_cache_scope first_scope(const struct smmu_context *c, int level)
 							   c->world, c->vmid, c->s1.asid) };
 }
 
-static int first_start(struct quick_walk *w, const struct smmu_half *h, uint64_t va,
-		       uint64_t *table, struct smmu_table_limits *limits)
+/* APTable, UXNTable and PXNTable of a table descriptor, from bit 0. */
+static struct smmu_table_limits limits_of(uint64_t bits)
 {
-	for (int level = 2; w->tables && level >= h->start_level; level--) {
+	return (struct smmu_table_limits){ bits & 8, bits & 4, bits & 2, bits & 1 };
+}
+
+static __attribute__((noinline)) int first_start(struct quick_walk *w, const struct smmu_half *h,
+						 uint64_t va, uint64_t *table, uint64_t *all)
+{
+	for (int level = 2; level >= h->start_level; level--) {
 		iom_cache_scope scope = first_scope(w->c, level);
 		struct smmu_walk_entry e;
 
-		if (find(&w->walk, w->tables, &scope, va, &e, sizeof(e), NULL)) {
+		if (find(&w->walk, w->q->tables, &scope, va, &e, sizeof(e), NULL)) {
 			*table = e.table;
-			*limits = (struct smmu_table_limits){ e.no_write, e.no_user, e.uxn, e.pxn };
+			*all = (uint64_t)(e.no_write << 3 | e.no_user << 2 | e.uxn << 1 | e.pxn)
+			       << 59;
 			return level + 1;
 		}
 	}
-	*table = h->ttb;
 	return h->start_level;
 }
 
 static void first_keep_table(struct quick_walk *w, int level, uint64_t va, uint64_t table,
-			     const struct smmu_table_limits *limits)
+			     uint64_t above)
 {
 	const struct smmu_context *c = w->c;
+	struct smmu_table_limits limits = limits_of(above);
 	iom_cache_scope scope = first_scope(c, level);
-	struct smmu_walk_entry e = { table,       limits->no_write, limits->no_user,
-				     limits->uxn, limits->pxn,      0 };
+	struct smmu_walk_entry e = { table,      limits.no_write, limits.no_user,
+				     limits.uxn, limits.pxn,      0 };
 	iom_tag *tags[3] = { c->regime_tag, c->vmid_tag, c->asid_tag };
 
-	iom_cache_insert(w->tables, &scope, va, smmu_level_shift(12, level), &e, sizeof(e), tags, 3,
-			 w->epoch);
+	iom_cache_insert(w->q->tables, &scope, va, smmu_level_shift(12, level), &e, sizeof(e), tags,
+			 3, w->epoch);
+}
+
+/* What a leaf means, under limits of tables above it. */
+static __attribute__((noinline)) void new_leaf(struct smmu_quick *q, uint64_t desc, uint64_t above)
+{
+	const struct smmu_context *c = &q->context;
+	struct smmu_table_limits limits = limits_of(above);
+
+	smmu_s1_permissions(&c->s1, desc, &limits, &q->s1_leaf);
+	q->s1_leaf.mair = (uint8_t)(c->s1.mair >> (desc >> 2 & 7) * 8);
+	q->s1_leaf.sh = (uint8_t)(desc >> 8 & 3);
+	q->s1_leaf.global = !(desc >> 11 & 1) && c->world != SMMU_EL2 && c->world != SMMU_EL3;
+	q->s1_flags = desc & ~TABLE_ADDRESS;
+	q->s1_limits = above;
 }
 
 static inline __attribute__((always_inline)) bool first(struct quick_walk *w, uint64_t va,
-							const struct smmu_half *h, bool nested,
+							const struct smmu_half *h, uint64_t width,
+							uint64_t limited, bool nested,
 							bool privileged, unsigned need,
 							struct smmu_out *out)
 {
-	const struct smmu_context *c = w->c;
-	struct smmu_table_limits limits = { 0 };
-	struct smmu_s1_out s1;
+	struct smmu_quick *q = w->q;
 	struct smmu_s2_out s2;
-	uint64_t table, at, desc, oa;
-	int level = first_start(w, h, va, &table, &limits);
+	uint64_t table = h->ttb, at, desc, oa, all = 0;
+	int level = q->tables ? first_start(w, h, va, &table, &all) : h->start_level;
 	unsigned shift = smmu_level_shift(12, level);
-	uint64_t index = level == h->start_level ? iom_mask(h->ia_bits - shift) : 0x1ff;
+	const uint64_t check = q->refused[0] | 3, index = va & width;
 
-	for (;; level++, shift -= 9, index = 0x1ff) {
-		at = table | (va >> shift & index) << 3;
+	for (;; shift -= 9) {
+		at = table | (index >> (shift - 3) & 0xff8);
 		if (nested) {
 			if (!second(w, at, true, privileged, IOM_READ, &s2))
 				return false;
@@ -246,33 +330,27 @@ static inline __attribute__((always_inline)) bool first(struct quick_walk *w, ui
 		}
 		if (!load(w, at, &desc))
 			return false;
-		if ((desc & 3) != 3 || level == 3)
+		if ((desc & check) != 3 || shift == 12)
 			break;
 		table = desc & TABLE_ADDRESS;
-		if (table >> c->s1.oa_bits)
-			return false;
-		if (G_UNLIKELY(desc >> 59 & 15) && !h->had) {
-			limits.no_write |= desc >> 62 & 1;
-			limits.no_user |= desc >> 61 & 1;
-			limits.uxn |= desc >> 60 & 1;
-			limits.pxn |= desc >> 59 & 1;
-		}
-		if (w->tables)
-			first_keep_table(w, level, va, table, &limits);
+		all |= desc;
+		if (q->tables)
+			first_keep_table(w, level_of(shift), va, table, all >> 59 & limited);
 	}
-	oa = desc & TABLE_ADDRESS & ~iom_mask(shift);
-	if (!(desc & AF) || oa >> c->s1.oa_bits ||
-	    (level == 3 ? (desc & 3) != 3 : (desc & 3) != 1 || level < 1))
+	oa = desc & TABLE_ADDRESS & UINT64_MAX << shift;
+	if (!is_leaf(desc, shift, check))
 		return false;
-	smmu_s1_permissions(&c->s1, desc, &limits, &s1);
-	if (need & ~s1.perm[privileged])
+	all = all >> 59 & limited;
+	if (G_UNLIKELY(q->s1_flags != (desc & ~TABLE_ADDRESS) || q->s1_limits != all))
+		new_leaf(q, desc, all);
+	if (need & ~q->s1_leaf.perm[privileged])
 		return false;
-	memcpy(out->perm, s1.perm, 2);
-	out->address = oa | (va & iom_mask(shift));
+	memcpy(out->perm, q->s1_leaf.perm, 2);
+	out->address = oa | (va & ~(UINT64_MAX << shift));
 	out->page_lg2 = (uint8_t)shift;
-	out->mair = (uint8_t)(c->s1.mair >> (desc >> 2 & 7) * 8);
-	out->s1_sh = (uint8_t)(desc >> 8 & 3);
-	out->global = !(desc >> 11 & 1) && c->world != SMMU_EL2 && c->world != SMMU_EL3;
+	out->mair = q->s1_leaf.mair;
+	out->s1_sh = q->s1_leaf.sh;
+	out->global = q->s1_leaf.global;
 	if (!nested)
 		return true;
 	if (!second(w, out->address, false, privileged, need, &s2))
@@ -330,7 +408,8 @@ bool smmu_quick_walk(smmu *s, const iom_request *request, struct smmu_quick *q, 
 	const struct smmu_context *c = &q->context;
 	bool global_known = __atomic_load_n(&s->any_global, __ATOMIC_ACQUIRE);
 	uint64_t va_commands = __atomic_load_n(&s->va_commands, __ATOMIC_ACQUIRE);
-	struct quick_walk w = { .s = s, .q = q, .c = c, .epoch = iom_tags_epoch(s->tags) };
+	struct quick_walk w;
+	iom_epoch epoch = iom_tags_epoch(s->tags);
 	bool nested = c->mode == SMMU_MODE_NESTED;
 	unsigned upper = c->s1.two_halves && (request->address >> 55 & 1);
 	const struct smmu_half *h = &c->s1.half[upper];
@@ -346,25 +425,32 @@ bool smmu_quick_walk(smmu *s, const iom_request *request, struct smmu_quick *q, 
 		return false;
 	if (h->tbi)
 		va = upper ? va | UINT64_C(0xff) << 56 : va & iom_mask(56);
-	if ((upper ? ~va : va) >> h->ia_bits)
+	if ((upper ? ~va : va) & ~q->width[upper])
 		return false;
+	w.s = s;
+	w.q = q;
+	w.c = c;
+	w.base = UINT64_MAX; /* no aligned word is there */
+	w.room = 0;
+	w.reads = 0;
+	w.epoch = epoch;
+	w.walk = w.ipa = (struct looked){ 0, 0 };
 	w.memory = s->iommu.bus.memory[IOM_SPACE_NONSECURE];
-	w.tables = iom_cache_enabled(s->caches[IOM_CACHE_WALK]) ? s->caches[IOM_CACHE_WALK] : NULL;
-	w.stage2 =
-		iom_cache_enabled(s->caches[IOM_CACHE_STAGE2]) ? s->caches[IOM_CACHE_STAGE2] : NULL;
 	out.has_s1 = true;
 	out.has_s2 = nested;
 	out.fwb = nested && c->s2[0].fwb;
 	out.split = false;
 	out.space = IOM_SPACE_NONSECURE;
 	out.s2_memattr = out.s2_sh = 0;
-	if (nested ? !first(&w, va, h, true, privileged, need, &out)
-		   : !first(&w, va, h, false, privileged, need, &out))
+	if (nested ? !first(&w, va, h, q->width[upper], q->limits[upper], true, privileged, need,
+			    &out)
+		   : !first(&w, va, h, q->width[upper], q->limits[upper], false, privileged, need,
+			    &out))
 		return false;
 	iom_count_n(&s->iommu, IOM_STAT_TABLE_READS, w.reads);
-	if (w.tables)
+	if (q->tables)
 		iom_cache_count_n(s->caches[IOM_CACHE_WALK], slot, w.walk.hits, w.walk.misses);
-	if (w.stage2 && nested)
+	if (q->stage2)
 		iom_cache_count_n(s->caches[IOM_CACHE_STAGE2], slot, w.ipa.hits, w.ipa.misses);
 	result->status = IOM_OK;
 	result->permissions =
@@ -378,8 +464,9 @@ bool smmu_quick_walk(smmu *s, const iom_request *request, struct smmu_quick *q, 
 	result->partid = c->partid;
 	result->pmg = c->pmg;
 	result->address = out.address;
-	result->span = (UINT64_C(1) << out.page_lg2) - (out.address & iom_mask(out.page_lg2));
+	result->span =
+		(UINT64_C(1) << out.page_lg2) - (out.address & ~(UINT64_MAX << out.page_lg2));
 	if (iom_cache_enabled(s->caches[IOM_CACHE_IOTLB]))
-		keep(s, request, w.epoch, global_known, va_commands, c, &out, result);
+		keep(s, request, epoch, global_known, va_commands, c, &out, result);
 	return true;
 }

@@ -10,6 +10,14 @@ struct smmu_quick {
 	struct smmu_hot hot;
 	struct smmu_context context;
 	bool half[2]; /* walks of this half may be quick */
+	iom_cache *tables, *stage2; /* walk cache and stage 2 cache, NULL when off */
+	uint64_t refused[2]; /* address bits that may not be set, by stage */
+	uint64_t width[2]; /* address bits translated, by half */
+	uint8_t limits[2]; /* 15 where tables limit permissions, by half */
+	/* what the last leaf meant: its bits beside the address, and what they are */
+	uint64_t s1_flags, s2_flags, s1_limits;
+	struct smmu_s1_out s1_leaf;
+	struct smmu_s2_out s2_leaf;
 	/* the type that this page type became last time */
 	bool type_known;
 	uint8_t memtype, shareability, hints;

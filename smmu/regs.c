@@ -399,7 +399,7 @@ uint64_t smmu_mmio_read(iom_iommu *iommu, uint64_t offset, unsigned size, iom_sp
 		value = smmu_mmio_read(iommu, offset, 4, space);
 		return value | smmu_mmio_read(iommu, offset + 4, 4, space) << 32;
 	}
-	g_mutex_lock(&s->lock);
+	pthread_mutex_lock(&s->lock);
 	if (r) {
 		if (access_fits(r, offset, size) && may_access(interface, space)) {
 			value = read_row(s, interface, r);
@@ -410,7 +410,7 @@ uint64_t smmu_mmio_read(iom_iommu *iommu, uint64_t offset, unsigned size, iom_sp
 	} else {
 		value = smmu_other_read(s, offset, size, space);
 	}
-	g_mutex_unlock(&s->lock);
+	pthread_mutex_unlock(&s->lock);
 	return value;
 }
 
@@ -428,7 +428,7 @@ void smmu_mmio_write(iom_iommu *iommu, uint64_t offset, unsigned size, uint64_t 
 		smmu_mmio_write(iommu, offset + 4, 4, value >> 32, space);
 		return;
 	}
-	g_mutex_lock(&s->lock);
+	pthread_mutex_lock(&s->lock);
 	if (r) {
 		if (access_fits(r, offset, size) && may_access(interface, space)) {
 			if (size == 4 && r->width == 8) {
@@ -449,7 +449,7 @@ void smmu_mmio_write(iom_iommu *iommu, uint64_t offset, unsigned size, uint64_t 
 	if (!r || !(r->reg == SMMU_R_CMDQ_PROD || r->reg == SMMU_R_EVENTQ_CONS ||
 		    r->reg == SMMU_R_PRIQ_CONS))
 		iom_tags_outdate(s->tags);
-	g_mutex_unlock(&s->lock);
+	pthread_mutex_unlock(&s->lock);
 }
 
 /* 6.2: a register of an absent feature is RES0, no register. */

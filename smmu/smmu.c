@@ -20,7 +20,7 @@ static void destroy(iom_iommu *iommu)
 	smmu_scopes_free(s);
 	smmu_contexts_free(s);
 	iom_tags_free(s->tags);
-	g_mutex_clear(&s->lock);
+	pthread_mutex_destroy(&s->lock);
 	iom_iommu_fini(iommu);
 	g_free(s);
 }
@@ -34,10 +34,10 @@ static void reset(iom_iommu *iommu)
 {
 	smmu *s = smmu_of(iommu);
 
-	g_mutex_lock(&s->lock);
+	pthread_mutex_lock(&s->lock);
 	iom_tags_invalidate_all(s->tags);
 	smmu_regs_reset(s);
-	g_mutex_unlock(&s->lock);
+	pthread_mutex_unlock(&s->lock);
 }
 
 static void statistics(iom_iommu *iommu, iom_statistics *out)
@@ -57,11 +57,11 @@ static void reset_statistics(iom_iommu *iommu)
 {
 	smmu *s = smmu_of(iommu);
 
-	g_mutex_lock(&s->lock);
+	pthread_mutex_lock(&s->lock);
 	for (unsigned i = 0; i < G_N_ELEMENTS(s->caches); i++)
 		iom_cache_statistics_reset(s->caches[i]);
 	memset(s->commands, 0, sizeof(s->commands));
-	g_mutex_unlock(&s->lock);
+	pthread_mutex_unlock(&s->lock);
 }
 
 static const char *fault_name(const iom_iommu *iommu, unsigned code)
@@ -127,7 +127,7 @@ iom_iommu *iom_smmu_new(const iom_smmu_config *config, const iom_bus *bus, GErro
 	}
 	s->config = full;
 	s->ids = ids;
-	g_mutex_init(&s->lock);
+	pthread_mutex_init(&s->lock, NULL);
 	s->tags = iom_tags_new();
 	for (unsigned i = 0; i < G_N_ELEMENTS(s->caches); i++)
 		s->caches[i] = iom_cache_new(names[i], &full.cache.cache[i], s->tags);

@@ -52,7 +52,7 @@ GBytes *smmu_save(iom_iommu *iommu)
 	iom_writer *w = iom_writer_new(IOM_KIND_SMMUV3, STATE_VERSION);
 	uint64_t ids[ID_WORDS];
 
-	g_mutex_lock(&s->lock);
+	pthread_mutex_lock(&s->lock);
 	id_words(&s->config, ids);
 	iom_writer_words(w, ids, ID_WORDS);
 	for (unsigned space = 0; space < SMMU_N_SPACES; space++) {
@@ -87,7 +87,7 @@ GBytes *smmu_save(iom_iommu *iommu)
 		memcpy(words, &s->pmcg[i], sizeof(words));
 		iom_writer_words(w, words, PMCG_WORDS);
 	}
-	g_mutex_unlock(&s->lock);
+	pthread_mutex_unlock(&s->lock);
 	return iom_writer_end(w);
 }
 
@@ -205,7 +205,7 @@ gboolean smmu_load(iom_iommu *iommu, GBytes *state, GError **error)
 		}
 	}
 	if (good) {
-		g_mutex_lock(&s->lock);
+		pthread_mutex_lock(&s->lock);
 		iom_tags_invalidate_all(s->tags);
 		for (unsigned space = 0; space < SMMU_N_SPACES; space++)
 			apply(s, space, &l[space]);
@@ -213,7 +213,7 @@ gboolean smmu_load(iom_iommu *iommu, GBytes *state, GError **error)
 		memcpy(&s->root, root, sizeof(s->root));
 		if (s->n_pmcg)
 			memcpy(s->pmcg, pmcg, s->n_pmcg * sizeof(*s->pmcg));
-		g_mutex_unlock(&s->lock);
+		pthread_mutex_unlock(&s->lock);
 	}
 	for (unsigned space = 0; space < SMMU_N_SPACES; space++) {
 		g_array_free(l[space].stalls, TRUE);

@@ -90,9 +90,9 @@ void smmu_tlb_keep(smmu *s, const iom_request *request, const struct smmu_tx *tx
 		}
 	}
 	if (first) {
-		g_mutex_lock(&s->lock);
+		pthread_mutex_lock(&s->lock);
 		if (__atomic_load_n(&s->va_commands, __ATOMIC_RELAXED) != tx->va_commands) {
-			g_mutex_unlock(&s->lock);
+			pthread_mutex_unlock(&s->lock);
 			return;
 		}
 		__atomic_store_n(&s->any_global, 1, __ATOMIC_RELEASE);
@@ -100,7 +100,7 @@ void smmu_tlb_keep(smmu *s, const iom_request *request, const struct smmu_tx *tx
 	iom_cache_insert(cache, &scope, address, out->page_lg2, &e, sizeof(e), tags, n_tags,
 			 tx->epoch);
 	if (first)
-		g_mutex_unlock(&s->lock);
+		pthread_mutex_unlock(&s->lock);
 }
 
 /* The type for a request that brings its own attributes. */
@@ -182,13 +182,12 @@ static uint64_t untagged(const struct smmu_hot *hot, uint64_t address)
 	return upper ? address | UINT64_C(0xff) << 56 : address & iom_mask(56);
 }
 
-static bool global_hit(smmu *s, const struct smmu_hot *hot, uint64_t address, struct tlb_entry *e,
-		       unsigned *page_lg2)
+static __attribute__((noinline)) bool global_hit(smmu *s, const struct smmu_hot *hot,
+						 uint64_t address, struct tlb_entry *e,
+						 unsigned *page_lg2)
 {
 	iom_cache_scope scope = hot->scope;
 
-	if (!__atomic_load_n(&s->any_global, __ATOMIC_RELAXED))
-		return false;
 	scope.lo = (scope.lo & ~(UINT64_C(15) << 44) & ~iom_mask(16)) | (uint64_t)SMMU_SCOPE_GLOBAL
 										<< 44;
 	return iom_cache_peek(s->caches[IOM_CACHE_IOTLB], &scope, address, e, sizeof(*e), page_lg2);
@@ -225,10 +224,11 @@ static inline __attribute__((always_inline)) bool answers(smmu *s, const iom_req
 	else
 		found = iom_cache_find_at(s->caches[IOM_CACHE_IOTLB], &hot->scope, address, &e,
 					  TLB_USUAL, &page_lg2, true, place);
-	if (!found) {
+	if (G_UNLIKELY(!found)) {
 		/* Only what is found in its own place can be kept in front. */
 		place->set = NULL;
-		if (!global_hit(s, hot, address, &e, &page_lg2))
+		if (G_LIKELY(!__atomic_load_n(&s->any_global, __ATOMIC_RELAXED)) ||
+		    !global_hit(s, hot, address, &e, &page_lg2))
 			return false;
 	}
 	if (G_UNLIKELY((request->flags & pasid) | ((hot->privcfg | hot->instcfg) & 2)))
@@ -312,7 +312,10 @@ bool smmu_tlb_hit(smmu *s, const iom_request *request, iom_result *result)
 	if (!q)
 		return false;
 	if (!answers(s, request, &q->hot, result, &tlb)) {
-		need = unusual_need(request, &q->hot, &privileged);
+		need = needs[request->access & 15];
+		if (G_UNLIKELY((request->flags & (IOM_REQ_PASID_PRIV | IOM_REQ_PASID_EXEC)) |
+			       ((q->hot.privcfg | q->hot.instcfg) & 2)))
+			need = unusual_need(request, &q->hot, &privileged);
 		return smmu_quick_walk(s, request, q, generation, privileged, need, result);
 	}
 	/* Counter groups see every transaction, and granules are checked each time. */

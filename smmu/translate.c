@@ -378,9 +378,10 @@ static void count(smmu *s, const iom_request *request, const struct smmu_tx *tx,
 	smmu_pmcg_count(s, SMMU_PMCG_WALK_ACCESS, space, sid, *tx->walk_reads);
 }
 
-void smmu_translate(iom_iommu *iommu, const iom_request *request, iom_result *result)
+/* Whatever the caches and a quick walk do not answer. */
+static __attribute__((noinline)) void by_steps(smmu *s, const iom_request *request,
+					       iom_result *result)
 {
-	smmu *s = smmu_of(iommu);
 	struct smmu_tx tx;
 	uint32_t walk_reads = 0;
 
@@ -393,16 +394,27 @@ void smmu_translate(iom_iommu *iommu, const iom_request *request, iom_result *re
 			count(s, request, NULL, false);
 		return;
 	}
-	if (G_LIKELY(request->space < SMMU_N_SPACES && smmu_enabled(s, request->space)) &&
-	    smmu_tlb_hit(s, request, result)) {
-		granule_allowed(s, result->space, result->address, result);
-		if (G_UNLIKELY(s->n_pmcg))
-			count(s, request, NULL, false);
-		return;
-	}
 	smmu_tx_init(s, request, &tx);
 	tx.walk_reads = s->n_pmcg ? &walk_reads : NULL;
 	slow(s, request, &tx, result);
 	if (G_UNLIKELY(s->n_pmcg))
 		count(s, request, &tx, walk_reads > 0);
+}
+
+void smmu_translate(iom_iommu *iommu, const iom_request *request, iom_result *result)
+{
+	smmu *s = smmu_of(iommu);
+
+	if (G_UNLIKELY(request->type == IOM_TRANSLATION_REQUEST ||
+		       request->type == IOM_TRANSLATED) ||
+	    G_UNLIKELY(request->space >= SMMU_N_SPACES || !smmu_enabled(s, request->space)) ||
+	    !smmu_tlb_hit(s, request, result)) {
+		by_steps(s, request, result);
+		return;
+	}
+	if (G_LIKELY(!s->ids.rme && !s->n_pmcg))
+		return;
+	granule_allowed(s, result->space, result->address, result);
+	if (s->n_pmcg)
+		count(s, request, NULL, false);
 }
