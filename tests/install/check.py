@@ -31,7 +31,7 @@ def main():
         pc = glob.glob(f"{root}/**/iommulate.pc", recursive=True)
         assert len(pc) == 1, f"one iommulate.pc expected, found {pc}"
         libdir = os.path.dirname(os.path.dirname(pc[0]))
-        for name in ("core", "smmu", "vtd", "pcie"):
+        for name in ("core", "smmu", "vtd", "pcie", "iommufd"):
             assert glob.glob(f"{root}/**/include/iommulate/{name}.h", recursive=True), name
         for name in ("libiommulate.so", "libiommulate.a"):
             assert os.path.exists(f"{libdir}/{name}"), f"{name} is not installed"
