@@ -5,9 +5,9 @@
  */
 #include <string.h>
 
+#include "core/tags.h"
 #include "smmu/layouts/regs-realm.h"
 #include "smmu/layouts/regs-secure.h"
-#include "core/tags.h"
 #include "smmu/pmcg.h"
 #include "smmu/regs.h"
 

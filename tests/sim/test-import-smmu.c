@@ -192,11 +192,10 @@ static void a_cached_configuration_finds_its_words_again(void)
 static void a_fault_without_an_address(void)
 {
 	static const char log[] =
-		SETUP CONFIG_S1(
-			"0x8", "0x41100200", "0x44000000",
-			"0x43000000", "1") "smmuv3_record_event SMMU_EVT_F_TRANSLATION "
-					   "sid=0x8\n" HIT("0x8") "smmuv3_record_event "
-								  "SMMU_EVT_F_PERMISSION sid=0x8\n";
+		SETUP CONFIG_S1("0x8", "0x41100200", "0x44000000", "0x43000000",
+				"1") "smmuv3_record_event SMMU_EVT_F_TRANSLATION "
+				     "sid=0x8\n" HIT("0x8") "smmuv3_record_event "
+							    "SMMU_EVT_F_PERMISSION sid=0x8\n";
 	imported *im = import_text(log, -1, NULL);
 
 	CU_ASSERT_TRUE_FATAL(im->ok);

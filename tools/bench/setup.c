@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/bench/bench.h"
 
+#include <inttypes.h>
 #include <iommulate/smmu.h>
 #include <iommulate/vtd.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
