@@ -123,10 +123,8 @@ static const char *node_of(const char *path)
 	if (!path || strncmp(path, "/dev/", 5) != 0)
 		return NULL;
 	path += 5;
-	return strcmp(path, "iommu") == 0 || strcmp(path, "vfio/vfio") == 0 ||
-			       strncmp(path, "vfio/devices/", 13) == 0
-		       ? path
-		       : NULL;
+	return strcmp(path, "iommu") == 0 || (strncmp(path, "vfio/", 5) == 0 && path[5]) ? path
+											 : NULL;
 }
 
 static int open_node(const char *node, int flags)
@@ -148,7 +146,8 @@ static int open_any(int dir, const char *path, int flags, mode_t mode)
 {
 	const char *node = node_of(path);
 
-	return node ? open_node(node, flags) : REAL(openat)(dir, path, flags, mode);
+	return node && !(flags & O_DIRECTORY) ? open_node(node, flags)
+					      : REAL(openat)(dir, path, flags, mode);
 }
 
 #define MODE(flags) \

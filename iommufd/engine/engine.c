@@ -6,6 +6,7 @@
  * ioctl'ed.
  */
 #include "iommufd/engine/hw.h"
+#include "iommufd/engine/vfio.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -71,6 +72,7 @@ static void release(iomfd_file *f)
 		iomfd_vfio_close(f->data);
 		break;
 	case IOMFD_FILE_VFIO_GROUP:
+		iomfd_group_close(f->data);
 		break;
 	}
 	if (ctx_file)
@@ -265,28 +267,34 @@ static int open_context(struct iomfd_engine *e, bool as_container)
 	return fd;
 }
 
+static iomfd_dev *find_node(struct iomfd_engine *e, const char *node)
+{
+	for (guint i = 0; i < e->devices->len; i++) {
+		iomfd_dev *dev = g_ptr_array_index(e->devices, i);
+
+		if (strcmp(dev->name, node) == 0 && (!dev->noiommu || e->profile->noiommu_cdev))
+			return dev;
+	}
+	return NULL;
+}
+
 int iomfd_engine_open(struct iomfd_engine *e, const char *node)
 {
+	iomfd_dev *dev = find_node(e, node);
+	iomfd_file *f;
+	int rc;
+
 	if (strcmp(node, "iommu") == 0)
 		return open_context(e, false);
 	if (strcmp(node, "vfio/vfio") == 0)
 		return open_context(e, true);
-	for (guint i = 0; i < e->devices->len; i++) {
-		iomfd_dev *dev = g_ptr_array_index(e->devices, i);
-		iomfd_file *f;
-		int rc;
-
-		if (!dev->name || strcmp(dev->name, node) != 0)
-			continue;
-		rc = iomfd_vfio_open(e, dev, &f);
-		if (rc)
-			return rc;
-		rc = iomfd_fd_install(e, f, true);
-		if (rc < 0)
-			iomfd_file_unref(f);
+	rc = dev ? iomfd_vfio_open(e, dev, &f) : iomfd_group_open(e, node, &f);
+	if (rc)
 		return rc;
-	}
-	return -ENOENT;
+	rc = iomfd_fd_install(e, f, true);
+	if (rc < 0)
+		iomfd_file_unref(f);
+	return rc;
 }
 
 int iomfd_engine_ioctl(struct iomfd_engine *e, int fd, unsigned cmd, uint64_t arg)
@@ -303,6 +311,9 @@ int iomfd_engine_ioctl(struct iomfd_engine *e, int fd, unsigned cmd, uint64_t ar
 		break;
 	case IOMFD_FILE_VFIO_DEVICE:
 		rc = iomfd_vfio_device_ioctl(f->data, cmd, arg);
+		break;
+	case IOMFD_FILE_VFIO_GROUP:
+		rc = iomfd_group_ioctl(f->data, cmd, arg);
 		break;
 	default:
 		rc = -ENOTTY;

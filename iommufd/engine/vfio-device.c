@@ -2,6 +2,7 @@
 /* VFIO device files (cdev): bind to a context, attach to its page tables. */
 #include "iommufd/engine/hw.h"
 #include "iommufd/engine/mock.h"
+#include "iommufd/engine/vfio.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -13,6 +14,7 @@ typedef struct vfio_file {
 	iomfd_device *device;
 	iomfd_access *access; /* of a mediated device */
 	bool attached;
+	bool by_group; /* opened by way of its group file */
 	GHashTable *pasids;
 } vfio_file;
 
@@ -43,7 +45,7 @@ static void detach(vfio_file *f)
 	f->attached = false;
 	if (f->device)
 		iomfd_device_detach(f->device, IOMFD_NO_PASID);
-	else
+	else if (f->access)
 		iomfd_access_set_ioas(f->access, NULL);
 }
 
@@ -58,14 +60,17 @@ static void unbind(vfio_file *f)
 	if (f->device) {
 		iomfd_device_detach_all(f->device);
 		iomfd_device_unbind(f->device);
-	} else {
+	} else if (f->access) {
 		iomfd_access_destroy(f->access);
 	}
 	g_hash_table_remove_all(f->pasids);
 	f->device = NULL;
 	f->access = NULL;
 	f->ctx = NULL;
-	f->dev->open_cdev--;
+	if (f->by_group)
+		f->dev->open_group--;
+	else
+		f->dev->open_cdev--;
 	iomfd_file_unref(ctx_file);
 }
 
@@ -121,6 +126,50 @@ static int do_bind(vfio_file *f, const struct iomfd_vfio_bind *bind, uint32_t *i
 	return 0;
 }
 
+/* Group files and device files exclude each other, a group at a time. */
+static bool group_in_use(const iomfd_dev *dev)
+{
+	for (guint i = 0; i < dev->engine->devices->len; i++) {
+		const iomfd_dev *other = g_ptr_array_index(dev->engine->devices, i);
+
+		if (other->group == dev->group && other->open_group)
+			return true;
+	}
+	return false;
+}
+
+int iomfd_vfio_open_by_group(struct iomfd_engine *e, iomfd_dev *dev, iomfd_context *ctx,
+			     bool with_iommu, iomfd_file **out)
+{
+	uint32_t pt = ctx->vfio_ioas ? ctx->vfio_ioas->obj.id : 0;
+	vfio_file *f;
+	int rc;
+
+	if (with_iommu && !ctx->vfio_ioas)
+		return -ENODEV;
+	/* A second opening shares what the first one bound. */
+	if (dev->open_group)
+		return -EBUSY;
+	rc = iomfd_vfio_open(e, dev, out);
+	if (rc)
+		return rc;
+	f = (*out)->data;
+	if (with_iommu)
+		rc = iomfd_device_bind(ctx, dev, &f->device);
+	if (!rc) {
+		f->by_group = true;
+		f->ctx = ctx;
+		dev->open_group++;
+		iomfd_file_ref(ctx->file);
+		if (with_iommu)
+			rc = iomfd_device_attach(f->device, IOMFD_NO_PASID, &pt);
+		f->attached = with_iommu && !rc;
+	}
+	if (rc)
+		iomfd_file_unref(*out);
+	return rc;
+}
+
 static int bind(vfio_file *f, uint64_t arg)
 {
 	bool token = f->engine->profile->bind_token;
@@ -139,7 +188,9 @@ static int bind(vfio_file *f, uint64_t arg)
 		return rc;
 	if (bind.iommufd < 0 || (bind.flags & ~(uint32_t)(token ? IOMFD_VFIO_BIND_TOKEN : 0)))
 		return -EINVAL;
-	if (f->dev->open_group)
+	if (f->by_group)
+		return -EINVAL;
+	if (group_in_use(f->dev))
 		return -EBUSY;
 	if (f->ctx)
 		return -EINVAL;
@@ -254,6 +305,8 @@ int iomfd_vfio_device_ioctl(void *data, unsigned cmd, uint64_t arg)
 	/* Before it is bound, a device file does nothing else. */
 	if (!f->ctx)
 		return -EINVAL;
+	if (f->by_group)
+		return cmd == IOMFD_VFIO_DEVICE_GET_INFO ? get_info(f, arg) : -ENOTTY;
 	switch (cmd) {
 	case IOMFD_VFIO_DEVICE_ATTACH_IOMMUFD_PT:
 		return attach(f, arg);
@@ -361,7 +414,8 @@ gboolean iomfd_engine_add(struct iomfd_engine *e, const iom_iommufd_device *c, G
 		g_set_error(error, IOM_ERROR, IOM_ERROR_CONFIG, "%s: %s", name, wrong);
 		return FALSE;
 	}
-	if (c->backend == IOM_IOMMUFD_NOIOMMU && !e->profile->noiommu_cdev) {
+	/* Without the device file there is still the group's, if VFIO has noiommu. */
+	if (c->backend == IOM_IOMMUFD_NOIOMMU && !e->profile->noiommu_cdev && !e->vfio_noiommu) {
 		g_set_error(error, IOM_ERROR, IOM_ERROR_UNSUPPORTED,
 			    "%s: devices without IOMMU need profile 7.3, this is %s", name,
 			    e->profile->name);

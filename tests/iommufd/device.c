@@ -325,6 +325,83 @@ static void test_close_orders(void)
 	g_rand_free(rand);
 }
 
+static int group_call(rig *r, int fd, unsigned nr, const void *arg)
+{
+	return iom_iommufd_ioctl(r->t, fd, IOMFD_VFIO_IO(nr), (uintptr_t)arg);
+}
+
+static void test_group_files(void)
+{
+	rig r = rig_new(NULL);
+	struct iomfd_vfio_group_status status = { .argsz = 8 };
+	struct iomfd_vfio_ioas compat = { .size = sizeof(compat), .op = IOMFD_VFIO_IOAS_GET };
+	struct iomfd_vfio_bind bind = { .argsz = 16, .iommufd = r.fd };
+	int group, dev, cdev, one = 1;
+
+	add(&r, IOM_IOMMUFD_MOCK, 0, 7, 0);
+	CHECK_EQ(iom_iommufd_open(r.t, "vfio/8"), -ENOENT);
+	group = iom_iommufd_open(r.t, "vfio/7");
+	CU_ASSERT_TRUE(group >= 0);
+	CHECK_EQ(iom_iommufd_open(r.t, "vfio/7"), -EBUSY);
+	CHECK_EQ(group_call(&r, group, 6, "vfio0"), -EINVAL);
+	CHECK_EQ(group_call(&r, group, 4, &one), -EBADFD);
+	CHECK_EQ(CALL(&r, 0x88, &compat), -ENODEV);
+	CHECK_EQ(group_call(&r, group, 4, &r.fd), 0);
+	CHECK_EQ(group_call(&r, group, 4, &r.fd), -EINVAL);
+	CHECK_EQ(group_call(&r, group, 3, &status), 0);
+	CHECK_EQ(status.flags, 3);
+	CHECK_EQ(CALL(&r, 0x88, &compat), 0);
+	CHECK_EQ(iom_iommufd_ioctl(r.t, r.fd, IOMFD_VFIO_SET_IOMMU, 3), 0);
+	CHECK_EQ(group_call(&r, group, 6, "vfio1"), -ENODEV);
+	dev = group_call(&r, group, 6, "vfio0");
+	CU_ASSERT_TRUE(dev >= 0);
+	/* Attached to the compatibility IOAS; the device file is shut out. */
+	CHECK_EQ(rig_destroy(&r, compat.ioas_id), -EBUSY);
+	CHECK_EQ(group_call(&r, group, 5, NULL), -EBUSY);
+	cdev = iom_iommufd_open(r.t, "vfio/devices/vfio0");
+	CHECK_EQ(iom_iommufd_ioctl(r.t, cdev, IOMFD_VFIO_DEVICE_BIND_IOMMUFD, (uintptr_t)&bind),
+		 -EBUSY);
+	CHECK_EQ(iom_iommufd_ioctl(r.t, dev, IOMFD_VFIO_DEVICE_BIND_IOMMUFD, (uintptr_t)&bind),
+		 -EINVAL);
+	iom_iommufd_close(r.t, dev);
+	CHECK_EQ(group_call(&r, group, 5, NULL), 0);
+	CHECK_EQ(rig_destroy(&r, compat.ioas_id), 0);
+	rig_free(&r);
+}
+
+/* A group without an IOMMU on 7.2: no device file, no binding, no maps. */
+static void test_group_noiommu(void)
+{
+	iom_iommufd_engine_config config;
+	const iom_iommufd_device device = {
+		.size = sizeof(device), .backend = IOM_IOMMUFD_NOIOMMU, .number = 4, .group = 2
+	};
+	rig r;
+	int group, dev;
+
+	iom_iommufd_engine_config_init(&config);
+	config.vfio_noiommu = true;
+	r.t = iom_iommufd_new_engine(&config, NULL);
+	r.fd = iom_iommufd_open(r.t, "iommu");
+	CU_ASSERT_TRUE(iom_iommufd_add_device(r.t, &device, NULL));
+	CHECK_EQ(iom_iommufd_open(r.t, "vfio/devices/noiommu-vfio4"), -ENOENT);
+	CHECK_EQ(iom_iommufd_open(r.t, "vfio/2"), -ENOENT);
+	group = iom_iommufd_open(r.t, "vfio/noiommu-2");
+	CHECK_EQ(iom_iommufd_ioctl(r.t, r.fd, IOMFD_VFIO_CHECK_EXTENSION, 1), 1);
+	CHECK_EQ(group_call(&r, group, 4, &r.fd), 0);
+	CHECK_EQ(iom_iommufd_ioctl(r.t, r.fd, IOMFD_VFIO_CHECK_EXTENSION, 1), 0);
+	CHECK_EQ(iom_iommufd_ioctl(r.t, r.fd, IOMFD_VFIO_CHECK_EXTENSION, 8), 1);
+	CHECK_EQ(iom_iommufd_ioctl(r.t, r.fd, IOMFD_VFIO_SET_IOMMU, 3), -EINVAL);
+	CHECK_EQ(iom_iommufd_ioctl(r.t, r.fd, IOMFD_VFIO_SET_IOMMU, 8), 0);
+	dev = group_call(&r, group, 6, "noiommu-vfio4");
+	CU_ASSERT_TRUE(dev >= 0);
+	CHECK_EQ(rig_destroy(&r, 1), -ENOENT); /* no object was made */
+	iom_iommufd_set_capabilities(r.t, 0);
+	CHECK_EQ(iom_iommufd_ioctl(r.t, r.fd, IOMFD_VFIO_SET_IOMMU, 8), -EPERM);
+	iom_iommufd_close(r.t, dev);
+	rig_free(&r);
+}
+
 static const iom_test tests[] = {
 	{ "bind, attach, replace by attaching again, detach", test_bind },
 	{ "devices of a group share a page table", test_group },
@@ -333,6 +410,8 @@ static const iom_test tests[] = {
 	{ "an emulated device is an access", test_emulated },
 	{ "a device without IOMMU, physical addresses", test_noiommu },
 	{ "a virtual function's token", test_token },
+	{ "group files over an iommufd", test_group_files },
+	{ "group files without an IOMMU", test_group_noiommu },
 	{ "descriptors closed in any order", test_close_orders },
 	{ 0 },
 };
