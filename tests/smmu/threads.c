@@ -137,9 +137,86 @@ static void two_faulters(void)
 	rig_close(&r);
 }
 
+/* Two readers of one page; a thread that changes where it leads. */
+static void with_readers(rig *r, void (*step)(rig *r, uint64_t version))
+{
+	struct shared s[2] = { { .r = r }, { .r = r } };
+	GThread *threads[2];
+
+	for (unsigned i = 0; i < 2; i++)
+		threads[i] = g_thread_new("reader", reader, &s[i]);
+	for (uint64_t v = 1; v < 3000 || (v < 3000000 && seen_by(&s[0]) + seen_by(&s[1]) < 20000);
+	     v++) {
+		step(r, v);
+		for (unsigned i = 0; i < 2; i++)
+			__atomic_store_n(&s[i].floor, v, __ATOMIC_RELEASE);
+		if (v % 16 == 0)
+			g_thread_yield();
+	}
+	for (unsigned i = 0; i < 2; i++)
+		g_atomic_int_set(&s[i].stop, 1);
+	for (unsigned i = 0; i < 2; i++) {
+		g_thread_join(threads[i]);
+		CHECK_EQ(s[i].wrong, 0);
+		CU_ASSERT_TRUE(s[i].seen > 0);
+	}
+}
+
+/* The CD names one table, then the other, which meanwhile was written anew. */
+static void other_table(rig *r, uint64_t v)
+{
+	uint64_t unused = r->ttb[2];
+
+	set_word(r, leaf_address(r, unused, VA), (PA + (v << 12)) | AF | USER | NG | 3);
+	r->ttb[2] = r->ttb[1];
+	r->ttb[1] = unused;
+	stream_s1(r, 1, 11, 1);
+	cmd(r, CMD_CFGI_CD(1, 0));
+	cmd(r, CMD_NH_ASID(1, 11));
+	cmd(r, CMD_SYNC(0));
+}
+
+static void changing_context(void)
+{
+	rig r;
+
+	rig_open(&r, NULL);
+	stream_s1(&r, 1, 11, 1);
+	stream_s1(&r, 2, 11, 1);
+	for (unsigned i = 1; i <= 2; i++)
+		map(&r, r.ttb[i], VA, PA, 12, AF | USER | NG);
+	with_readers(&r, other_table);
+	rig_close(&r);
+}
+
+/* Stage 1 stays; 4.4.3: what both stages gave goes with the VMID, after stage 2. */
+static void other_page(rig *r, uint64_t v)
+{
+	set_word(r, leaf_address(r, r->s2ttb, VA), (PA + (v << 12)) | AF | S2_R | S2_W | S2_WB | 3);
+	cmd(r, CMD_S2_IPA(1, VA));
+	cmd(r, CMD_NH_ALL(1));
+	cmd(r, CMD_SYNC(0));
+}
+
+static void changing_stage2(void)
+{
+	rig r;
+
+	rig_open(&r, NULL);
+	stream_nested(&r, 1, 11, 1);
+	map(&r, r.s2ttb, VA, PA, 12, AF | S2_R | S2_W | S2_WB);
+	for (uint64_t b = 0x30000000; b < 0x50000000; b += 0x200000)
+		map(&r, r.s2ttb, b, b, 21, AF | S2_R | S2_W | S2_WB);
+	map(&r, r.ttb[1], VA, VA, 12, AF | USER | NG);
+	with_readers(&r, other_page);
+	rig_close(&r);
+}
+
 static const iom_test tests[] = {
 	{ "no stale translation after an invalidation", moving_page },
 	{ "the same for global pages", moving_global_page },
+	{ "the same when the CD changes", changing_context },
+	{ "the same when stage 2 changes", changing_stage2 },
 	{ "events of two threads", two_faulters },
 	{ 0 },
 };
