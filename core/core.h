@@ -492,6 +492,14 @@ IOM_API iom_kind iom_iommu_kind(const iom_iommu *iommu);
  * as the architecture says. Any thread.
  */
 IOM_API void iom_iommu_translate(iom_iommu *iommu, const iom_request *request, iom_result *result);
+/*
+ * The same for `n` accesses, in order: results[i] answers requests[i], and an
+ * access sees what the ones before it did to tables and queues. Each is one
+ * access of its own to a concurrent invalidation. The arrays must not overlap.
+ * Returns how many are IOM_OK. Any thread.
+ */
+IOM_API size_t iom_iommu_translate_many(iom_iommu *iommu, const iom_request *requests,
+					iom_result *results, size_t n);
 
 /*
  * Register access at `offset` into the register pages, `size` 4 or 8 bytes.

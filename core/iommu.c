@@ -128,6 +128,19 @@ void iom_iommu_translate(iom_iommu *iommu, const iom_request *request, iom_resul
 		translate(iommu, request, result);
 }
 
+size_t iom_iommu_translate_many(iom_iommu *iommu, const iom_request *requests, iom_result *results,
+				size_t n)
+{
+	size_t good = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!iom_front_answer(iommu, &requests[i], &results[i]))
+			translate(iommu, &requests[i], &results[i]);
+		good += results[i].status == IOM_OK;
+	}
+	return good;
+}
+
 uint64_t iom_iommu_mmio_read(iom_iommu *iommu, uint64_t offset, unsigned size, iom_space space)
 {
 	return iommu->ops->mmio_read(iommu, offset, size, space);

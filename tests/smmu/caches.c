@@ -398,6 +398,63 @@ static void statistics(void)
 	rig_close(&r);
 }
 
+/* A batch answers as single calls do: hits, faults, records and statistics. */
+static void batch(void)
+{
+	enum { N = 64 };
+	iom_request requests[N];
+	iom_result many[N], single;
+	iom_statistics one, two;
+	size_t good = 0;
+	rig a, b;
+
+	rig_open(&a, NULL);
+	rig_open(&b, NULL);
+	for (unsigned k = 0; k < 2; k++) {
+		rig *r = k ? &b : &a;
+
+		stream_s1(r, 1, 11, 1);
+		for (uint64_t i = 0; i < 8; i++)
+			map(r, r->ttb[1], i << 12, 0x50000000 + (i << 13), 12, AF | USER | NG);
+	}
+	for (uint64_t i = 0; i < N; i++)
+		requests[i] = (iom_request){ .address = (i * 5 % 11) << 12 | i,
+					     .requester = i % 16 == 15 ? 9 : 1,
+					     .pasid = IOM_NO_PASID,
+					     .access = i & 1 ? IOM_WRITE : IOM_READ };
+	CHECK_EQ(iom_iommu_translate_many(a.iommu, requests, many, 0), 0);
+	CHECK_EQ(iom_iommu_translate_many(a.iommu, requests, many, N / 2), 22);
+	iom_iommu_translate_many(a.iommu, requests + N / 2, many + N / 2, N / 2);
+	for (unsigned i = 0; i < N; i++) {
+		iom_iommu_translate(b.iommu, &requests[i], &single);
+		CHECK_EQ(many[i].status, single.status);
+		if (single.status == IOM_OK) {
+			CHECK_EQ(many[i].address, single.address);
+			CHECK_EQ(many[i].span, single.span);
+			CHECK_EQ(many[i].permissions, single.permissions);
+			CHECK_EQ(many[i].memtype, single.memtype);
+			CHECK_EQ(many[i].flags, single.flags);
+			good++;
+		} else {
+			CHECK_EQ(many[i].fault.code, single.fault.code);
+			CHECK_EQ(many[i].fault.record[0], single.fault.record[0]);
+		}
+	}
+	CU_ASSERT_TRUE(good > 0 && good < N);
+	iom_iommu_statistics(a.iommu, &one);
+	iom_iommu_statistics(b.iommu, &two);
+	CHECK_EQ(one.translations, N);
+	CHECK_EQ(one.translated, good);
+	CHECK_EQ(one.translated, two.translated);
+	CHECK_EQ(one.faulted, two.faulted);
+	CHECK_EQ(one.caches[IOM_CACHE_IOTLB].hits, two.caches[IOM_CACHE_IOTLB].hits);
+	CHECK_EQ(one.caches[IOM_CACHE_CONFIG].hits, two.caches[IOM_CACHE_CONFIG].hits);
+	/* Every answer is one from the IOTLB or one that was walked. */
+	CHECK_EQ(one.caches[IOM_CACHE_CONFIG].hits + one.caches[IOM_CACHE_CONFIG].misses, N);
+	rig_close(&a);
+	rig_close(&b);
+}
+
 static const iom_test tests[] = {
 	{ "by ASID", by_asid },
 	{ "by VA", by_va },
@@ -417,6 +474,7 @@ static const iom_test tests[] = {
 	{ "configuration by SubstreamID", by_cd },
 	{ "faults are not cached", faults_are_not_cached },
 	{ "statistics", statistics },
+	{ "a batch answers as single calls do", batch },
 	{ 0 },
 };
 const iom_suite smmu_caches_suite = { "caches", tests };
