@@ -250,8 +250,9 @@ static int check_map(iomfd_call *call, const struct iomfd_test_cmd *cmd)
 	for (uint64_t done = 0; done < cmd->check_map.length; done += size) {
 		iomfd_area *a = iomfd_area_first(d->base.hwpt->ioas, iova + done, iova + done);
 
-		if (iomfd_populate(uptr + done, 1, false))
-			return -EFAULT;
+		rc = iomfd_populate(uptr + done, 1, false);
+		if (rc)
+			return rc;
 		if (!a || a->pages->revoked ||
 		    !same_page(iomfd_pages_host(a->pages, iomfd_area_byte(a, iova + done)),
 			       uptr + done))
@@ -395,11 +396,14 @@ static uint64_t convert_nth(const access_file *f, uint64_t packed)
 
 static int check_pages(uint64_t uptr, const GArray *hosts)
 {
+	int rc;
+
 	for (guint i = 0; i < hosts->len; i++) {
 		uint64_t page = (uptr + i * IOMFD_PAGE) & ~(IOMFD_PAGE - 1);
 
-		if (iomfd_populate(uptr + i * IOMFD_PAGE, 1, false))
-			return -EFAULT;
+		rc = iomfd_populate(uptr + i * IOMFD_PAGE, 1, false);
+		if (rc)
+			return rc;
 		if (!same_page(g_array_index(hosts, uint64_t, i), page))
 			return -EBADE;
 	}

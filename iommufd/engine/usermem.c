@@ -85,7 +85,10 @@ int iomfd_populate(uint64_t addr, uint64_t length, bool write)
 	uint64_t end = (addr + length + IOMFD_PAGE - 1) & ~(IOMFD_PAGE - 1);
 	uint8_t byte;
 
-	if (end <= start || end > (1ull << 47))
+	/* Ranges that wrap are told apart from those that are not user memory. */
+	if (end <= start && length)
+		return -EOVERFLOW;
+	if (end > (1ull << 47))
 		return -EFAULT;
 	if (madvise((void *)(uintptr_t)start, end - start,
 		    write ? MADV_POPULATE_WRITE : MADV_POPULATE_READ) == 0)
