@@ -24,6 +24,7 @@ typedef struct iom_bench_result {
 typedef struct iom_bench_report {
 	GPtrArray *results; /* iom_bench_result */
 	char **names; /* the ones asked for; NULL for all */
+	gint64 count; /* do our side so many times, measure nothing; 0: measure */
 } iom_bench_report;
 
 /* Is a benchmark of this name, or one whose name begins with it, wanted? */
@@ -31,10 +32,18 @@ bool iom_bench_wanted(const iom_bench_report *report, const char *name);
 void iom_bench_add(iom_bench_report *report, const char *name, double value, const char *unit,
 		   const char *baseline, double baseline_value);
 
-uint64_t iom_bench_now(void); /* ns, monotonic */
-
 /* What is timed: `fn` does its work `n` times; the result is ns for one. */
 typedef void (*iom_bench_fn)(void *opaque, uint64_t n);
+
+/*
+ * Whether only our side is wanted, so many times and nothing else, and then do
+ * it: the difference between two such runs under a counter of instructions is
+ * the cost of one operation.
+ */
+bool iom_bench_counted(const iom_bench_report *report, iom_bench_fn fn, void *opaque);
+
+uint64_t iom_bench_now(void); /* ns, monotonic */
+
 /* Alternate both for IOM_BENCH_ROUNDS rounds; medians in *a and *b (b may be NULL). */
 void iom_bench_pair(iom_bench_fn fn_a, void *a, uint64_t n_a, double *ns_a, iom_bench_fn fn_b,
 		    void *b, uint64_t n_b, double *ns_b);

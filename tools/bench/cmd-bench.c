@@ -66,6 +66,13 @@ bool iom_bench_wanted(const iom_bench_report *report, const char *name)
 	return false;
 }
 
+bool iom_bench_counted(const iom_bench_report *report, iom_bench_fn fn, void *opaque)
+{
+	if (report->count)
+		fn(opaque, (uint64_t)report->count);
+	return report->count;
+}
+
 void iom_bench_add(iom_bench_report *report, const char *name, double value, const char *unit,
 		   const char *baseline, double baseline_value)
 {
@@ -127,22 +134,27 @@ static gboolean write_json(const iom_bench_report *report, const char *path, GEr
 int iom_cmd_bench(int argc, char **argv)
 {
 	char *json = NULL, **names = NULL;
+	gint64 count = 0;
 	const GOptionEntry entries[] = {
 		{ "json", 0, 0, G_OPTION_ARG_FILENAME, &json, "write the figures as JSON", "FILE" },
+		{ "count", 0, 0, G_OPTION_ARG_INT64, &count,
+		  "do each benchmark N times without measuring, for a counter of instructions",
+		  "N" },
 		{ G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &names, NULL, "[NAME...]" },
 		{ 0 },
 	};
 	int status;
 
 	if (!iom_cmd_parse(
-		    &argc, &argv, "[--json FILE] [NAME...]",
+		    &argc, &argv, "[--json FILE] [--count N] [NAME...]",
 		    "Measure the library beside a baseline, in one run. NAME picks "
 		    "benchmarks: iotlb-hit, iotlb-hit-2-threads, invalidate-asid, "
 		    "invalidate-range, s1-miss, nested-miss, nested-miss-warm, replay, import.",
 		    entries, &status))
 		return status;
 	iom_bench_report report = { .results = g_ptr_array_new_with_free_func(result_free),
-				    .names = names };
+				    .names = names,
+				    .count = MAX(count, 0) };
 	GError *error = NULL;
 
 	printf("%-36s %12s %-10s %12s  %8s  %s\n", "name", "value", "unit", "baseline", "ratio",
@@ -150,9 +162,10 @@ int iom_cmd_bench(int argc, char **argv)
 	iom_bench_hits(&report);
 	iom_bench_invalidations(&report);
 	iom_bench_misses(&report);
-	iom_bench_files(&report);
+	if (!report.count)
+		iom_bench_files(&report);
 	status = 0;
-	if (report.results->len == 0) {
+	if (report.results->len == 0 && !report.count) {
 		g_set_error(&error, IOM_ERROR, IOM_ERROR_CONFIG, "no benchmark has that name");
 		status = iom_cmd_fail("bench", error);
 	} else if (json && !write_json(&report, json, &error)) {
