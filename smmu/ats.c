@@ -277,8 +277,8 @@ static void pass(smmu *s, const iom_request *request, const struct smmu_tx *tx,
 	result->address = tx->address;
 	result->span = (UINT64_C(1) << s->ids.oas_bits) - tx->address;
 	result->space = tx->space;
-	result->flags = (uint16_t)(IOM_RES_BYPASS | (tx->privileged ? IOM_RES_PRIVILEGED : 0) |
-				   (tx->instruction ? IOM_RES_INSTRUCTION : 0));
+	result->flags =
+		(uint16_t)(IOM_RES_BYPASS | smmu_leaves_as(s, tx->privileged, tx->instruction));
 	smmu_attr_result(&tx->attr, request->flags & IOM_REQ_NO_SNOOP, result);
 	if (c) {
 		result->partid = c->partid;
@@ -354,7 +354,7 @@ void smmu_ats_translated(smmu *s, const iom_request *request, iom_result *result
 	result->space = out.space;
 	result->partid = c.partid;
 	result->pmg = c.pmg;
-	result->flags = tx.privileged ? IOM_RES_PRIVILEGED : 0;
+	result->flags = (uint16_t)smmu_leaves_as(s, tx.privileged, tx.instruction);
 	smmu_attr_result(&attr, request->flags & IOM_REQ_NO_SNOOP, result);
 	return;
 fault:

@@ -222,8 +222,8 @@ static void bypass_result(const smmu *s, const struct smmu_tx *tx, iom_result *r
 	result->status = IOM_OK;
 	result->permissions = IOM_READ | IOM_WRITE | IOM_EXECUTE;
 	result->page_lg2 = s->ids.oas_bits;
-	result->flags = (uint16_t)(IOM_RES_BYPASS | (tx->privileged ? IOM_RES_PRIVILEGED : 0) |
-				   (tx->instruction ? IOM_RES_INSTRUCTION : 0));
+	result->flags =
+		(uint16_t)(IOM_RES_BYPASS | smmu_leaves_as(s, tx->privileged, tx->instruction));
 	result->address = tx->address;
 	result->span = (UINT64_C(1) << s->ids.oas_bits) - tx->address;
 }

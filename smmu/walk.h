@@ -213,6 +213,17 @@ bool smmu_tlb_answers(smmu *s, const iom_request *request, const struct smmu_hot
 		      iom_result *result);
 /* The same for a stream that the configuration cache knows, or by a quick walk. */
 bool smmu_tlb_hit(smmu *s, const iom_request *request, iom_result *result);
+/*
+ * 13.1.2: what a client's access leaves with. To SMMUv3.3 INST and PRIV are those after
+ * the overrides, from SMMUv3.4 on every access is Data, Privileged.
+ */
+static inline unsigned smmu_leaves_as(const smmu *s, bool privileged, bool instruction)
+{
+	if (G_UNLIKELY(s->ids.minor >= 4))
+		return IOM_RES_PRIVILEGED;
+	return (privileged ? IOM_RES_PRIVILEGED : 0) | (instruction ? IOM_RES_INSTRUCTION : 0);
+}
+
 /* Permissions as the requester finds them under INSTCFG. */
 uint8_t smmu_seen_permissions(uint8_t perm, unsigned instcfg);
 

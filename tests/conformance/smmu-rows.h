@@ -38,7 +38,8 @@ typedef struct rows_want {
 	bool has_oa;
 	uint64_t oa;
 	unsigned page_lg2; /* 0: not compared */
-	const char *attrs; /* as iom_smmu_attrs_text(); NULL: not compared */
+	/* As iom_smmu_attrs_text(), or without the shareability; NULL: not compared. */
+	const char *attrs;
 	bool has_memtype; /* the MAIR byte of the answer */
 	uint8_t memtype;
 	bool has_space; /* of the answer */
@@ -82,6 +83,7 @@ void rows_tables(smmu_build *build, const rows_walk *w, uint64_t leaf);
 /* AF and all permissions, a block or page. */
 uint64_t rows_leaf(const rows_walk *w, int level);
 
+void rows_attributes(smmu_coverage *coverage, const smmu_spec *spec);
 /* The kinds of rows that are about geometry, those about the meaning of bits. */
 void rows_geometry(smmu_coverage *coverage, const smmu_spec *spec, unsigned stage);
 void rows_s1_cases(smmu_coverage *coverage, const smmu_spec *spec);
