@@ -14,7 +14,9 @@
 #define TABLE_ADDRESS (iom_mask(48) & ~iom_mask(12))
 #define AF (UINT64_C(1) << 10)
 
-/* What a leaf says beside the address lies together. */
+/* What a leaf says beside the address lies together, in an entry as in the answer. */
+G_STATIC_ASSERT(offsetof(struct smmu_s2_entry, mostly_ro) ==
+		offsetof(struct smmu_s2_entry, perm) + 7);
 G_STATIC_ASSERT(offsetof(struct smmu_s2_out, mostly_ro) == offsetof(struct smmu_s2_out, perm) + 7);
 
 /* Look-ups are counted when the walk has come to its end. */
@@ -30,6 +32,8 @@ struct quick_walk {
 	/* Direct memory that was found last: words from `base` on, up to `room` after it. */
 	const uint8_t *host;
 	uint64_t base, room;
+	iom_front *front; /* of this thread, or NULL */
+	uint64_t generation; /* when the walk began */
 	iom_epoch epoch;
 	unsigned reads;
 	struct looked walk, ipa;
@@ -110,17 +114,16 @@ static inline __attribute__((always_inline)) bool load(struct quick_walk *w, uin
 }
 
 static bool find(struct looked *looked, iom_cache *cache, const iom_cache_scope *scope,
-		 uint64_t address, void *value, size_t size, unsigned *page_lg2)
+		 uint64_t address, void *value, size_t size, unsigned *page_lg2,
+		 iom_cache_place *place)
 {
-	iom_cache_place place;
-
-	if (!iom_cache_find_at(cache, scope, address, value, size, page_lg2, false, &place)) {
+	if (!iom_cache_find_at(cache, scope, address, value, size, page_lg2, false, place)) {
 		looked->misses++;
 		return false;
 	}
 	looked->hits++;
-	if (place.set)
-		iom_cache_use_again(place.set, place.use);
+	if (place->set)
+		iom_cache_use_again(place->set, place->use);
 	return true;
 }
 
@@ -140,8 +143,9 @@ static __attribute__((noinline)) int second_start(struct quick_walk *w, uint64_t
 	for (int level = 2; level >= w->c->s2[0].start_level; level--) {
 		iom_cache_scope scope = second_scope(w, SMMU_SCOPE_WALK2, level);
 		struct smmu_walk_entry e;
+		iom_cache_place place;
 
-		if (find(&w->walk, w->q->tables, &scope, ipa, &e, sizeof(e), NULL)) {
+		if (find(&w->walk, w->q->tables, &scope, ipa, &e, sizeof(e), NULL, &place)) {
 			*table = e.table;
 			return level + 1;
 		}
@@ -214,6 +218,47 @@ static inline __attribute__((always_inline)) bool second_walk(struct quick_walk 
 	return true;
 }
 
+/* Whose tables: the address of the page, and what its translation depends on. */
+static inline iom_front_page *page_of(const struct quick_walk *w, uint64_t ipa, uint64_t *who)
+{
+	*who = ipa >> 12 | (uint64_t)w->c->vmid << 48;
+	return &w->front->page[(ipa >> 12) % IOM_FRONT_PAGES];
+}
+
+static inline bool known(struct quick_walk *w, uint64_t ipa, struct smmu_s2_out *out)
+{
+	const iom_front_page *page;
+	uint64_t who;
+
+	if (G_UNLIKELY(!w->front))
+		return false;
+	page = page_of(w, ipa, &who);
+	if (page->key[0] != who || page->key[1] != w->c->s2_digest ||
+	    page->generation != w->generation ||
+	    __atomic_load_n(&page->place.set->sequence, __ATOMIC_ACQUIRE) != page->place.sequence)
+		return false;
+	iom_cache_use_again(page->place.set, page->place.use);
+	out->pa = page->address | (ipa & 0xfff);
+	out->page_lg2 = 12; /* at least; for tables it is of no use */
+	memcpy(out->perm, &page->attributes, 8);
+	return true;
+}
+
+static __attribute__((noinline)) void know(struct quick_walk *w, uint64_t ipa,
+					   const struct smmu_s2_out *out,
+					   const iom_cache_place *place)
+{
+	uint64_t who;
+	iom_front_page *page = page_of(w, ipa, &who);
+
+	page->key[0] = who;
+	page->key[1] = w->c->s2_digest;
+	page->generation = w->generation;
+	page->place = *place;
+	page->address = out->pa & ~UINT64_C(0xfff);
+	memcpy(&page->attributes, out->perm, 8);
+}
+
 static inline bool second(struct quick_walk *w, uint64_t ipa, bool table, bool privileged,
 			  unsigned need, struct smmu_s2_out *out)
 {
@@ -225,14 +270,18 @@ static inline bool second(struct quick_walk *w, uint64_t ipa, bool table, bool p
 		iom_cache_scope scope = second_scope(w, SMMU_SCOPE_S2, -1);
 		iom_tag *tags[2] = { w->c->regime_tag, w->c->s2_tag };
 		struct smmu_s2_entry e;
+		iom_cache_place place;
 		unsigned page_lg2;
 
-		if (find(&w->ipa, w->q->stage2, &scope, ipa, &e, sizeof(e), &page_lg2)) {
-			out->pa = e.pa | (ipa & iom_mask(page_lg2));
+		if (table && known(w, ipa, out)) {
+			w->ipa.hits++;
+		} else if (find(&w->ipa, w->q->stage2, &scope, ipa, &e,
+				offsetof(struct smmu_s2_entry, level), &page_lg2, &place)) {
+			out->pa = e.pa | (ipa & ~(UINT64_MAX << page_lg2));
 			out->page_lg2 = (uint8_t)page_lg2;
-			out->memattr = e.memattr;
-			out->sh = e.sh;
-			memcpy(out->perm, e.perm, 2);
+			memcpy(out->perm, e.perm, 8);
+			if (table && w->front && place.set)
+				know(w, ipa, out, &place);
 		} else {
 			if (!second_walk(w, ipa, out))
 				return false;
@@ -269,8 +318,9 @@ static __attribute__((noinline)) int first_start(struct quick_walk *w, const str
 	for (int level = 2; level >= h->start_level; level--) {
 		iom_cache_scope scope = first_scope(w->c, level);
 		struct smmu_walk_entry e;
+		iom_cache_place place;
 
-		if (find(&w->walk, w->q->tables, &scope, va, &e, sizeof(e), NULL)) {
+		if (find(&w->walk, w->q->tables, &scope, va, &e, sizeof(e), NULL, &place)) {
 			*table = e.table;
 			*all = (uint64_t)(e.no_write << 3 | e.no_user << 2 | e.uxn << 1 | e.pxn)
 			       << 59;
@@ -402,8 +452,8 @@ static void keep(smmu *s, const iom_request *request, iom_epoch epoch, bool glob
 	smmu_tlb_keep(s, request, &tx, c, out, result);
 }
 
-bool smmu_quick_walk(smmu *s, const iom_request *request, struct smmu_quick *q, uint64_t generation,
-		     bool privileged, unsigned need, iom_result *result)
+bool smmu_quick_walk(smmu *s, const iom_request *request, iom_front *front, struct smmu_quick *q,
+		     uint64_t generation, bool privileged, unsigned need, iom_result *result)
 {
 	const struct smmu_context *c = &q->context;
 	bool global_known = __atomic_load_n(&s->any_global, __ATOMIC_ACQUIRE);
@@ -432,6 +482,8 @@ bool smmu_quick_walk(smmu *s, const iom_request *request, struct smmu_quick *q, 
 	w.c = c;
 	w.base = UINT64_MAX; /* no aligned word is there */
 	w.room = 0;
+	w.front = front;
+	w.generation = generation;
 	w.reads = 0;
 	w.epoch = epoch;
 	w.walk = w.ipa = (struct looked){ 0, 0 };

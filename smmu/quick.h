@@ -3,6 +3,7 @@
 #ifndef IOM_SMMU_QUICK_H
 #define IOM_SMMU_QUICK_H
 
+#include "core/front.h"
 #include "smmu/walk.h"
 
 /* What a thread remembers of a stream, in the contexts of its front. */
@@ -29,7 +30,7 @@ void smmu_quick_init(const smmu *s, struct smmu_quick *q);
  * Answer a request that the IOTLB does not. `generation` was read before the
  * context was found. False: nothing was decided.
  */
-bool smmu_quick_walk(smmu *s, const iom_request *request, struct smmu_quick *q, uint64_t generation,
-		     bool privileged, unsigned need, iom_result *result);
+bool smmu_quick_walk(smmu *s, const iom_request *request, iom_front *front, struct smmu_quick *q,
+		     uint64_t generation, bool privileged, unsigned need, iom_result *result);
 
 #endif

@@ -316,7 +316,7 @@ bool smmu_tlb_hit(smmu *s, const iom_request *request, iom_result *result)
 		if (G_UNLIKELY((request->flags & (IOM_REQ_PASID_PRIV | IOM_REQ_PASID_EXEC)) |
 			       ((q->hot.privcfg | q->hot.instcfg) & 2)))
 			need = unusual_need(request, &q->hot, &privileged);
-		return smmu_quick_walk(s, request, q, generation, privileged, need, result);
+		return smmu_quick_walk(s, request, front, q, generation, privileged, need, result);
 	}
 	/* Counter groups see every transaction, and granules are checked each time. */
 	if (G_LIKELY(front) && !s->n_pmcg && !s->ids.rme)
