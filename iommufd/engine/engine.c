@@ -237,6 +237,16 @@ void iomfd_engine_free(struct iomfd_engine *e)
 	for (GList *l = fds; l; l = l->next)
 		iomfd_fd_close(e, GPOINTER_TO_INT(l->data));
 	g_list_free(fds);
+	/* Contexts that keep themselves, by a mapping of their own descriptor. */
+	for (guint i = 0; i < e->page_sets->len;) {
+		iomfd_pages *p = g_ptr_array_index(e->page_sets, i);
+		iomfd_file *f = p->file;
+
+		p->file = NULL;
+		if (f)
+			iomfd_file_unref(f);
+		i = f ? 0 : i + 1;
+	}
 	for (guint i = 0; i < e->devices->len; i++)
 		iomfd_dev_free(g_ptr_array_index(e->devices, i));
 	g_ptr_array_unref(e->devices);

@@ -136,6 +136,7 @@ struct iomfd_pages {
 	uint64_t base; /* host address of page 0; of a file: of our mapping, 0 until made */
 	uint64_t file_start; /* page-aligned offset in the file */
 	int fd; /* our descriptor of the file, -1 otherwise */
+	iomfd_file *file; /* of the engine, if the descriptor was one of its own */
 	uint64_t mapped; /* bytes of our mapping of the file */
 	iomfd_dmabuf *dmabuf;
 	bool revoked; /* the buffer's owner took it back; for good, as far as this set goes */

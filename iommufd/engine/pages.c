@@ -72,6 +72,13 @@ int iomfd_pages_file(struct iomfd_engine *e, int fd, uint64_t start, uint64_t le
 	(*out)->type = IOMFD_PAGES_FILE;
 	(*out)->fd = mine;
 	(*out)->file_start = down;
+	/*
+	 * Whatever it is, it stays open while it is mapped. A context that is mapped
+	 * into an address space of its own keeps itself, as in the kernel.
+	 */
+	(*out)->file = iomfd_file_get(e, fd);
+	if ((*out)->file)
+		iomfd_file_ref((*out)->file);
 	return 0;
 }
 
@@ -120,6 +127,8 @@ void iomfd_pages_unref(iomfd_pages *p)
 	if (p->dmabuf)
 		iomfd_dmabuf_unref(p->dmabuf);
 	g_array_unref(p->pins);
+	if (p->file)
+		iomfd_file_unref(p->file);
 	g_free(p);
 }
 

@@ -402,6 +402,30 @@ static void test_group_noiommu(void)
 	rig_free(&r);
 }
 
+/* A descriptor of the engine, mapped as a file, stays open behind it. */
+static void test_mapped_descriptors(void)
+{
+	rig r = rig_new(NULL);
+	struct iomfd_fault_alloc fault = { .size = sizeof(fault) };
+	uint32_t ioas = rig_ioas(&r);
+	struct iomfd_ioas_map_file map = {
+		.size = sizeof(map), .flags = 7, .ioas_id = ioas, .length = 4096, .iova = 0x1000
+	};
+
+	CHECK_EQ(CALL(&r, 0x8e, &fault), 0);
+	map.fd = (int)fault.out_fault_fd;
+	CHECK_EQ(CALL(&r, 0x8f, &map), 0);
+	iom_iommufd_close(r.t, map.fd);
+	CHECK_EQ(rig_destroy(&r, fault.out_fault_id), -EBUSY);
+	CHECK_EQ(rig_destroy(&r, ioas), 0);
+	CHECK_EQ(rig_destroy(&r, fault.out_fault_id), 0);
+	map.ioas_id = rig_ioas(&r);
+	map.fd = r.fd;
+	CHECK_EQ(CALL(&r, 0x8f, &map), 0);
+	iom_iommufd_close(r.t, r.fd);
+	rig_free(&r);
+}
+
 static const iom_test tests[] = {
 	{ "bind, attach, replace by attaching again, detach", test_bind },
 	{ "devices of a group share a page table", test_group },
@@ -410,6 +434,7 @@ static const iom_test tests[] = {
 	{ "an emulated device is an access", test_emulated },
 	{ "a device without IOMMU, physical addresses", test_noiommu },
 	{ "a virtual function's token", test_token },
+	{ "descriptors mapped as files", test_mapped_descriptors },
 	{ "group files over an iommufd", test_group_files },
 	{ "group files without an IOMMU", test_group_noiommu },
 	{ "descriptors closed in any order", test_close_orders },
