@@ -38,6 +38,8 @@ static rows_walk largest(const smmu_coverage *coverage, const smmu_spec *spec, u
 			.lpa = rows_condition_lpa(row),
 			.leaf = 3 };
 
+	if (!w.granule_lg2)
+		w.granule_lg2 = 12; /* a row about all of them */
 	w.input_bits = w.ds || w.lpa ? 52 : 48;
 	switch (w.granule_lg2) {
 	case 12:
