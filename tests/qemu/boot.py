@@ -203,7 +203,7 @@ class Lab:
                 wrong.append(f"{check}: {found.group(1) if found else 'not run'}")
         log = text.partition("DMESG-BEGIN\n")[2].partition("DMESG-END")[0]
         kernel = tuple(int(n) for n in
-                       re.search(r"^KERNEL (\d+)\.(\d+)", text, re.M).groups())
+                       re.search(r"KERNEL (\d+)\.(\d+)", text, re.M).groups())
         for pattern in row.expect:
             since, pattern = pattern if isinstance(pattern, tuple) else ((0, 0), pattern)
             if kernel < since:

@@ -154,10 +154,8 @@ class Row:
         self.since = more.get("since", (7, 2))  # version of QEMU
 
 
-def arm(name, append="iommu.passthrough=0 iommu.strict=1", props=(), **more):
+def arm(name, append="iommu.passthrough=0 iommu.strict=1", **more):
     machine = ["-M", "virt,iommu=smmuv3,gic-version=3", "-cpu", more.pop("cpu", "max,pauth-impdef=on")]
-    for prop in props:
-        machine += ["-global", "arm-smmuv3." + prop]
     more["expect"] = [SMMU_FOUND] + more.get("expect", [])
     return Row(name, "arm64", machine, append, **more)
 
@@ -195,8 +193,8 @@ ROWS = [
     arm("smmuv3-rebind", work=REBIND_WORK, checks=REBIND_CHECKS),
     arm("smmuv3-lazy", "iommu.passthrough=0 iommu.strict=0", type="DMA-FQ"),
     arm("smmuv3-passthrough", "iommu.passthrough=1", type="identity"),
-    arm("smmuv3-stage1", props=["stage=1"]),
-    arm("smmuv3-stage2", props=["stage=2"], trace=True),
+    arm("smmuv3-stage1", machine_file="[id]\nIDR0.S2P = 0\n"),
+    arm("smmuv3-stage2", machine_file="[id]\nIDR0.S1P = 0\n", trace=True),
     arm("smmuv3-no-ril", machine_file=NO_RIL),
     arm("smmuv3-linear", machine_file=LINEAR),
     arm("smmuv3-one-entry", machine_file=ALMOST_NO_CACHE),
