@@ -44,7 +44,8 @@ static gpointer device(gpointer data)
 
 		if (iom_cache_lookup(s->cache, &scope, (uint64_t)page << 12, value, sizeof(value),
 				     NULL)) {
-			hits++;
+			if (!hits++)
+				__atomic_fetch_add(&s->hits, 1, __ATOMIC_RELAXED);
 			wrong += value[0] < least;
 			for (unsigned i = 1; i < WORDS; i++)
 				torn += value[i] != value[0] * (i + 1) + page;
@@ -109,8 +110,9 @@ static void run(uint32_t entries, uint32_t ways, uint8_t policy, bool by_tag)
 	for (unsigned i = 0; i < G_N_ELEMENTS(devices); i++)
 		devices[i] = g_thread_new("device", device, s);
 	driver(s, 60000);
-	/* Let the devices hit what they have inserted. */
-	g_usleep(20000);
+	/* Let the devices hit what they have inserted, however busy the machine is. */
+	for (unsigned i = 0; i < 1000 && !__atomic_load_n(&s->hits, __ATOMIC_RELAXED); i++)
+		g_usleep(20000);
 	__atomic_store_n(&s->stop, 1, __ATOMIC_RELEASE);
 	for (unsigned i = 0; i < G_N_ELEMENTS(devices); i++)
 		g_thread_join(devices[i]);
