@@ -84,27 +84,25 @@ static inline __attribute__((always_inline)) bool answer(const iom_request *r,
 }
 
 /* Not in the IOTLB: by the tables, when nothing about them is out of the ordinary. */
-static __attribute__((noinline)) bool walk(vtd_unit *unit, const iom_request *r, bool supervisor,
-					   iom_result *result)
+static __attribute__((noinline)) bool walk(vtd_unit *unit, const iom_request *r,
+					   const vtd_context *ctx, uint64_t generation,
+					   bool supervisor, iom_result *result)
 {
 	iom_epoch epoch = iom_tags_epoch(unit->tags);
-	iom_cache_scope scope = config_scope(r);
 	vtd_context_head head;
-	vtd_context ctx;
 	vtd_found found;
 	vtd_tlb tlb;
 
-	/* Looked up after the epoch was read: what is kept is no older than that. */
-	if (!iom_cache_peek(unit->cache[IOM_CACHE_CONFIG], &scope, r->requester & 0xffff, &ctx,
-			    sizeof(ctx), NULL))
+	/* The context was still the right one when the walk began. */
+	if (iom_front_generation(&unit->base) != generation)
 		return false;
-	memcpy(&head, &ctx, sizeof(head));
-	if (!vtd_walk_fast(unit, &ctx, r->address, r->access & IOM_WRITE, &found))
+	memcpy(&head, ctx, sizeof(head));
+	if (!vtd_walk_fast(unit, ctx, r->address, r->access & IOM_WRITE, &found))
 		return false;
-	tlb = (vtd_tlb){ found.page, ctx.signature, found.flags, found.memtype, found.lg2 };
+	tlb = (vtd_tlb){ found.page, ctx->signature, found.flags, found.memtype, found.lg2 };
 	if (!answer(r, &head, &tlb, supervisor, 0, result))
 		return false;
-	vtd_tlb_keep(unit, &ctx, r->address, &found, epoch);
+	vtd_tlb_keep(unit, ctx, r->address, &found, epoch);
 	return true;
 }
 
@@ -154,7 +152,8 @@ static inline bool translate_fast(vtd_unit *unit, const iom_request *r, iom_resu
 	if (!iom_cache_find_at(unit->cache[IOM_CACHE_IOTLB], &scope, r->address, &tlb, sizeof(tlb),
 			       NULL, true, &place) ||
 	    tlb.signature != ctx.signature)
-		return walk(unit, r, supervisor, result);
+		return walk(unit, r, words ? (const vtd_context *)(const void *)words : &whole,
+			    generation, supervisor, result);
 	if (!answer(r, &ctx, &tlb, supervisor, IOM_RES_CACHED, result))
 		return false;
 	if (G_LIKELY(front))
