@@ -111,7 +111,7 @@ static void point_away(iom_cache *cache, uint64_t *tree, unsigned way)
 
 void iom_cache_touch_side(iom_cache *cache, iom_cache_set *set, uint32_t index, unsigned way)
 {
-	uint64_t *side = cache->side + (size_t)index * cache->side_words;
+	uint64_t *side = cache->side ? cache->side + (size_t)index * cache->side_words : NULL;
 
 	if (cache->recency == IOM_RECENCY_STAMPS)
 		stamp(set, side, way);
@@ -185,7 +185,8 @@ static unsigned random_way(iom_cache *cache)
 
 unsigned iom_cache_victim(iom_cache *cache, iom_cache_set *set, uint32_t index)
 {
-	const uint64_t *side = cache->side + (size_t)index * cache->side_words;
+	/* Most policies keep nothing beside the set. */
+	const uint64_t *side = cache->side ? cache->side + (size_t)index * cache->side_words : NULL;
 
 	switch ((iom_cache_recency)cache->recency) {
 	case IOM_RECENCY_MATRIX:
