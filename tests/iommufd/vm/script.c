@@ -52,10 +52,9 @@ static void unmap(uint32_t ioas, uint64_t iova, uint64_t length)
 
 static void ranges(uint32_t ioas, uint32_t n)
 {
-	struct iomfd_ioas_iova_ranges cmd = { .size = sizeof(cmd),
-					      .ioas_id = ioas,
-					      .num_iovas = n,
-					      .allowed_iovas = MEM_SCRATCH };
+	struct iomfd_ioas_iova_ranges cmd = {
+		.size = sizeof(cmd), .ioas_id = ioas, .num_iovas = n, .allowed_iovas = MEM_SCRATCH
+	};
 	const uint64_t *out = (const uint64_t *)(uintptr_t)MEM_SCRATCH;
 
 	DO("ranges", IOMFD_IOAS_IOVA_RANGES, cmd);
@@ -173,7 +172,8 @@ static void unmap_in_order(void)
 static void chosen_addresses(void)
 {
 	struct iomfd_iova_range *r = (void *)(uintptr_t)MEM_SCRATCH;
-	struct iomfd_ioas_allow_iovas allow = { .size = sizeof(allow), .allowed_iovas = MEM_SCRATCH };
+	struct iomfd_ioas_allow_iovas allow = { .size = sizeof(allow),
+						.allowed_iovas = MEM_SCRATCH };
 	uint32_t a = ioas_alloc();
 
 	map(a, MEM_BASE, 4096, 0, 6);
@@ -201,7 +201,9 @@ static void nesting(void)
 	struct iomfd_viommu_alloc v = { .size = sizeof(v),
 					.type = IOMFD_VIOMMU_TYPE_SELFTEST,
 					.dev_id = d.dev };
-	struct iomfd_vdevice_alloc vdev = { .size = sizeof(vdev), .dev_id = d.dev, .virt_id = 0x55 };
+	struct iomfd_vdevice_alloc vdev = { .size = sizeof(vdev),
+					    .dev_id = d.dev,
+					    .virt_id = 0x55 };
 	struct iomfd_veventq_alloc q = { .size = sizeof(q),
 					 .type = IOMFD_VEVENTQ_TYPE_SELFTEST,
 					 .veventq_depth = 2 };
