@@ -11,7 +11,7 @@ iom_pci_config *iom_pci_config_new(unsigned size)
 {
 	iom_pci_config *c = g_new0(iom_pci_config, 1);
 
-	g_mutex_init(&c->lock);
+	pthread_mutex_init(&c->lock, NULL);
 	c->size = CLAMP(size & ~3u, 64u, IOM_PCI_CONFIG_SIZE);
 	return c;
 }
@@ -21,7 +21,7 @@ iom_pci_config *iom_pci_config_copy(const iom_pci_config *config)
 	iom_pci_config *c = g_new(iom_pci_config, 1);
 
 	*c = *config;
-	g_mutex_init(&c->lock);
+	pthread_mutex_init(&c->lock, NULL);
 	c->watch = NULL;
 	c->watch_opaque = NULL;
 	return c;
@@ -31,7 +31,7 @@ void iom_pci_config_free(iom_pci_config *config)
 {
 	if (!config)
 		return;
-	g_mutex_clear(&config->lock);
+	pthread_mutex_destroy(&config->lock);
 	g_free(config);
 }
 
@@ -68,9 +68,9 @@ uint32_t iom_pci_config_read(const iom_pci_config *config, unsigned offset, unsi
 
 	if (!accessible(config, offset, size))
 		return size >= 4 ? UINT32_MAX : (1u << (8 * size)) - 1;
-	g_mutex_lock((GMutex *)&config->lock);
+	pthread_mutex_lock((pthread_mutex_t *)&config->lock);
 	value = load(config->bytes + offset, size);
-	g_mutex_unlock((GMutex *)&config->lock);
+	pthread_mutex_unlock((pthread_mutex_t *)&config->lock);
 	return value;
 }
 
@@ -96,14 +96,14 @@ void iom_pci_config_write(iom_pci_config *config, unsigned offset, unsigned size
 		return;
 	lanes = (size == 4 ? UINT32_MAX : (1u << (8 * size)) - 1) << shift;
 	value = value << shift & lanes;
-	g_mutex_lock(&config->lock);
+	pthread_mutex_lock(&config->lock);
 	before = load(config->bytes + word, 4);
 	pulses = load(config->pulses + word, 4) & value;
 	rw = load(config->writable + word, 4) & lanes & ~locked(config, word);
 	w1c = load(config->clears + word, 4) & value;
 	after = (before & ~rw & ~w1c) | (value & rw);
 	store(config->bytes + word, 4, after);
-	g_mutex_unlock(&config->lock);
+	pthread_mutex_unlock(&config->lock);
 	if (config->watch)
 		config->watch(config->watch_opaque, word, before, after | pulses);
 }
@@ -127,14 +127,14 @@ void iom_pci_config_set_reset(iom_pci_config *config)
 
 void iom_pci_config_reset(iom_pci_config *config)
 {
-	g_mutex_lock(&config->lock);
+	pthread_mutex_lock(&config->lock);
 	for (unsigned i = 0; i < config->size; i++) {
 		uint8_t changes = config->writable[i] | config->clears[i];
 
 		config->bytes[i] =
 			(uint8_t)((config->bytes[i] & ~changes) | (config->reset[i] & changes));
 	}
-	g_mutex_unlock(&config->lock);
+	pthread_mutex_unlock(&config->lock);
 }
 
 void iom_pci_config_lock(iom_pci_config *config, unsigned offset, uint32_t bits, unsigned guard,
@@ -155,9 +155,9 @@ void iom_pci_config_set(iom_pci_config *config, unsigned offset, unsigned size, 
 {
 	if (!accessible(config, offset, size))
 		return;
-	g_mutex_lock(&config->lock);
+	pthread_mutex_lock(&config->lock);
 	store(config->bytes + offset, size, value);
-	g_mutex_unlock(&config->lock);
+	pthread_mutex_unlock(&config->lock);
 }
 
 void iom_pci_config_set_masks(iom_pci_config *config, unsigned offset, unsigned size,

@@ -65,7 +65,7 @@ void ep_watch(void *opaque, unsigned offset, uint32_t before, uint32_t after)
 	bool fail;
 
 	(void)before;
-	g_mutex_lock(&ep->lock);
+	pthread_mutex_lock(&ep->lock);
 	was = ep->on;
 	if (reset)
 		level_reset(ep);
@@ -81,7 +81,7 @@ void ep_watch(void *opaque, unsigned offset, uint32_t before, uint32_t after)
 		ep_update_stopped(ep);
 	/* A reset loses what waited; with ATS off the rest is answered as it drains. */
 	fail = reset && ep->n_waiting;
-	g_mutex_unlock(&ep->lock);
+	pthread_mutex_unlock(&ep->lock);
 	if (fail)
 		ep_fail_waiting(ep);
 }

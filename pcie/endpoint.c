@@ -14,7 +14,7 @@ iom_endpoint *iom_endpoint_new(const iom_endpoint_config *config, GError **error
 	ep->refs = 1;
 	ep->config = *config;
 	iom_iommu_ref(config->iommu);
-	g_mutex_init(&ep->lock);
+	pthread_mutex_init(&ep->lock, NULL);
 	ep->tags = iom_tags_new();
 	ep->atc = iom_cache_new("atc", &config->atc, ep->tags);
 	ep->at_express = iom_pci_find(config->function, IOM_PCI_STANDARD, IOM_PCI_CAP_EXPRESS);
@@ -43,7 +43,7 @@ void ep_unref(iom_endpoint *ep)
 		return;
 	iom_cache_free(ep->atc);
 	iom_tags_free(ep->tags);
-	g_mutex_clear(&ep->lock);
+	pthread_mutex_destroy(&ep->lock);
 	g_free(ep);
 }
 
@@ -76,10 +76,10 @@ iom_ats_answer iom_endpoint_invalidate(iom_endpoint *ep, const iom_ats_invalidat
 	iom_ats_answer answer = IOM_ATS_COMPLETED;
 	unsigned accesses = 0;
 
-	g_mutex_lock(&ep->lock);
+	pthread_mutex_lock(&ep->lock);
 	/* 10.3.1: a function whose ATS is off does not take the request. */
 	if (ep->removed || !ep->on.ats || ep->n_waiting == ATS_ITAGS) {
-		g_mutex_unlock(&ep->lock);
+		pthread_mutex_unlock(&ep->lock);
 		return IOM_ATS_FAILED;
 	}
 	ep->stats.invalidations++;
@@ -91,7 +91,7 @@ iom_ats_answer iom_endpoint_invalidate(iom_endpoint *ep, const iom_ats_invalidat
 		ep->stats.invalidations_deferred++;
 		answer = IOM_ATS_PENDING;
 	}
-	g_mutex_unlock(&ep->lock);
+	pthread_mutex_unlock(&ep->lock);
 	return answer;
 }
 
@@ -100,10 +100,10 @@ void ep_fail_waiting(iom_endpoint *ep)
 	uint8_t itags[ATS_ITAGS];
 	unsigned n = 0;
 
-	g_mutex_lock(&ep->lock);
+	pthread_mutex_lock(&ep->lock);
 	while (ep->n_waiting)
 		itags[n++] = ep->waiting[--ep->n_waiting].inv.itag;
-	g_mutex_unlock(&ep->lock);
+	pthread_mutex_unlock(&ep->lock);
 	for (unsigned i = 0; i < n; i++)
 		iom_iommu_ats_completed(ep->config.iommu, ep->config.requester, itags[i], false);
 }
@@ -130,7 +130,7 @@ static void leave(iom_endpoint *ep, ep_access *a)
 	uint8_t itags[ATS_ITAGS];
 	unsigned n = 0, kept = 0;
 
-	g_mutex_lock(&ep->lock);
+	pthread_mutex_lock(&ep->lock);
 	if (a->prev)
 		a->prev->next = a->next;
 	else
@@ -149,7 +149,7 @@ static void leave(iom_endpoint *ep, ep_access *a)
 			ep->waiting[kept++] = *w;
 	}
 	ep->n_waiting = kept;
-	g_mutex_unlock(&ep->lock);
+	pthread_mutex_unlock(&ep->lock);
 	g_free(a);
 	for (unsigned i = 0; i < n; i++)
 		iom_iommu_ats_completed(ep->config.iommu, ep->config.requester, itags[i], true);
@@ -299,9 +299,9 @@ static void by_ats(attempt *t)
 	bool cached = ep_atc_lookup(ep, key, t->dma->address, &t->entry) && granted(t);
 
 	if (!cached) {
-		g_mutex_lock(&ep->lock);
+		pthread_mutex_lock(&ep->lock);
 		ep->stats.translation_requests++;
-		g_mutex_unlock(&ep->lock);
+		pthread_mutex_unlock(&ep->lock);
 		if (!ask_iommu(t))
 			return;
 		/* R=W=0 says that there is nothing to keep (10.2.3.6). */
@@ -321,14 +321,14 @@ static void by_ats(attempt *t)
 
 static void count(iom_endpoint *ep, const iom_dma_answer *answer)
 {
-	g_mutex_lock(&ep->lock);
+	pthread_mutex_lock(&ep->lock);
 	if (answer->refusal)
 		ep->stats.refused++;
 	else if (answer->type == IOM_TRANSLATED)
 		ep->stats.translated++;
 	else if (answer->type == IOM_UNTRANSLATED)
 		ep->stats.untranslated++;
-	g_mutex_unlock(&ep->lock);
+	pthread_mutex_unlock(&ep->lock);
 }
 
 /* 10.4: the page is asked for, and the access is to be tried again. */
@@ -357,13 +357,13 @@ iom_status iom_endpoint_begin(iom_endpoint *endpoint, const iom_dma *dma, iom_dm
 	if (t.access->last < t.access->first)
 		t.access->last = UINT64_MAX;
 	t.access->pasid = dma->pasid;
-	g_mutex_lock(&endpoint->lock);
+	pthread_mutex_lock(&endpoint->lock);
 	endpoint->stats.accesses++;
 	answer->refusal = (uint8_t)refuse(endpoint, dma);
 	t.on = endpoint->on;
 	if (!answer->refusal)
 		enter(endpoint, t.access);
-	g_mutex_unlock(&endpoint->lock);
+	pthread_mutex_unlock(&endpoint->lock);
 	if (answer->refusal) {
 		g_free(t.access);
 		count(endpoint, answer);
@@ -429,20 +429,20 @@ iom_status iom_endpoint_dma(iom_endpoint *endpoint, const iom_dma *dma, iom_memo
 
 void iom_endpoint_remove(iom_endpoint *endpoint)
 {
-	g_mutex_lock(&endpoint->lock);
+	pthread_mutex_lock(&endpoint->lock);
 	endpoint->removed = true;
 	ep_atc_drop_all(endpoint);
 	ep_forget_groups(endpoint, IOM_NO_PASID, true);
-	g_mutex_unlock(&endpoint->lock);
+	pthread_mutex_unlock(&endpoint->lock);
 	ep_fail_waiting(endpoint);
 }
 
 void iom_endpoint_statistics_get(iom_endpoint *endpoint, iom_endpoint_statistics *out)
 {
-	g_mutex_lock(&endpoint->lock);
+	pthread_mutex_lock(&endpoint->lock);
 	*out = endpoint->stats;
 	out->outstanding = endpoint->outstanding;
-	g_mutex_unlock(&endpoint->lock);
+	pthread_mutex_unlock(&endpoint->lock);
 	iom_cache_statistics_get(endpoint->atc, &out->atc);
 	out->atc_entries = iom_cache_count(endpoint->atc);
 }

@@ -54,7 +54,7 @@ struct iom_endpoint {
 	int refs;
 	iom_endpoint_config config;
 	unsigned at_express, at_ats, at_pri, at_pasid; /* 0: not there */
-	GMutex lock; /* for all below but the cache, which has its own */
+	pthread_mutex_t lock; /* for all below but the cache, which has its own */
 	ep_enables on;
 	bool removed;
 	uint64_t sequence;

@@ -2,6 +2,8 @@
 #ifndef IOM_PCIE_INTERNAL_H
 #define IOM_PCIE_INTERNAL_H
 
+#include <pthread.h>
+
 #include "core/core.h"
 #include "pcie/pcie.h"
 
@@ -30,7 +32,7 @@ enum {
 #define PCI_MAX_LOCKS 8
 
 struct iom_pci_config {
-	GMutex lock; /* of one access; the watcher is called without it */
+	pthread_mutex_t lock; /* of one access; the watcher is called without it */
 	unsigned size;
 	uint8_t bytes[IOM_PCI_CONFIG_SIZE];
 	uint8_t writable[IOM_PCI_CONFIG_SIZE];

@@ -108,7 +108,7 @@ iom_ask_status iom_endpoint_ask(iom_endpoint *endpoint, uint32_t pasid, const io
 	iom_ask_status may;
 	unsigned index = 0;
 
-	g_mutex_lock(&ep->lock);
+	pthread_mutex_lock(&ep->lock);
 	may = may_ask(ep, pasid, n);
 	if (may == IOM_ASK_SENT && !take_index(ep, &index))
 		may = IOM_ASK_NO_INDEX;
@@ -118,7 +118,7 @@ iom_ask_status iom_endpoint_ask(iom_endpoint *endpoint, uint32_t pasid, const io
 		ep->outstanding += n;
 		ep->stats.page_requests += n;
 	}
-	g_mutex_unlock(&ep->lock);
+	pthread_mutex_unlock(&ep->lock);
 	if (may != IOM_ASK_SENT)
 		return may;
 	*prg_index = (uint16_t)index;
@@ -163,7 +163,7 @@ void iom_endpoint_respond(iom_endpoint *ep, const iom_page_response *response)
 	bool tell = false;
 	ep_group *group;
 
-	g_mutex_lock(&ep->lock);
+	pthread_mutex_lock(&ep->lock);
 	group = ep->removed || !ep->at_pri ? NULL : matching(ep, response);
 	if (group) {
 		ep->stats.responses++;
@@ -178,7 +178,7 @@ void iom_endpoint_respond(iom_endpoint *ep, const iom_page_response *response)
 		ep->stats.responses_unexpected++;
 		set_status(ep, PRI_STATUS_UPRGI, 0);
 	}
-	g_mutex_unlock(&ep->lock);
+	pthread_mutex_unlock(&ep->lock);
 	if (tell && ep->config.answered)
 		ep->config.answered(ep->config.opaque, response);
 }
@@ -187,11 +187,11 @@ bool iom_endpoint_outstanding(iom_endpoint *endpoint, uint16_t prg_index, iom_pr
 {
 	bool used;
 
-	g_mutex_lock(&endpoint->lock);
+	pthread_mutex_lock(&endpoint->lock);
 	used = endpoint->groups[prg_index % PRI_INDEXES].used;
 	if (code)
 		*code = (iom_prg_code)endpoint->groups[prg_index % PRI_INDEXES].code;
-	g_mutex_unlock(&endpoint->lock);
+	pthread_mutex_unlock(&endpoint->lock);
 	return used;
 }
 
@@ -203,7 +203,7 @@ bool iom_endpoint_stop_pasid(iom_endpoint *endpoint, uint32_t pasid)
 				    .space = endpoint->config.iommu_space };
 	bool ok;
 
-	g_mutex_lock(&endpoint->lock);
+	pthread_mutex_lock(&endpoint->lock);
 	ok = !endpoint->removed && pasid != IOM_NO_PASID && endpoint->on.pri &&
 	     ep_pasid_usable(endpoint, pasid);
 	if (ok) {
@@ -211,7 +211,7 @@ bool iom_endpoint_stop_pasid(iom_endpoint *endpoint, uint32_t pasid)
 		ep_forget_groups(endpoint, pasid, false);
 		endpoint->stats.stop_markers++;
 	}
-	g_mutex_unlock(&endpoint->lock);
+	pthread_mutex_unlock(&endpoint->lock);
 	if (ok)
 		iom_iommu_page_request(endpoint->config.iommu, &marker);
 	return ok;

@@ -7,7 +7,7 @@
 #include "pcie/endpoint.h"
 
 struct iom_requesters {
-	GMutex lock;
+	pthread_mutex_t lock;
 	GHashTable *endpoints; /* uint64_t space and requester, to iom_endpoint */
 };
 
@@ -20,7 +20,7 @@ iom_requesters *iom_requesters_new(void)
 {
 	iom_requesters *r = g_new0(iom_requesters, 1);
 
-	g_mutex_init(&r->lock);
+	pthread_mutex_init(&r->lock, NULL);
 	r->endpoints = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
 	return r;
 }
@@ -30,7 +30,7 @@ void iom_requesters_free(iom_requesters *requesters)
 	if (!requesters)
 		return;
 	g_hash_table_unref(requesters->endpoints);
-	g_mutex_clear(&requesters->lock);
+	pthread_mutex_destroy(&requesters->lock);
 	g_free(requesters);
 }
 
@@ -39,11 +39,11 @@ bool iom_requesters_add(iom_requesters *r, iom_endpoint *ep)
 	uint64_t key = key_of(ep->config.requester, ep->config.iommu_space);
 	bool added;
 
-	g_mutex_lock(&r->lock);
+	pthread_mutex_lock(&r->lock);
 	added = !g_hash_table_contains(r->endpoints, &key);
 	if (added)
 		g_hash_table_insert(r->endpoints, g_memdup2(&key, sizeof(key)), ep);
-	g_mutex_unlock(&r->lock);
+	pthread_mutex_unlock(&r->lock);
 	return added;
 }
 
@@ -51,9 +51,9 @@ void iom_requesters_remove(iom_requesters *r, iom_endpoint *ep)
 {
 	uint64_t key = key_of(ep->config.requester, ep->config.iommu_space);
 
-	g_mutex_lock(&r->lock);
+	pthread_mutex_lock(&r->lock);
 	g_hash_table_remove(r->endpoints, &key);
-	g_mutex_unlock(&r->lock);
+	pthread_mutex_unlock(&r->lock);
 }
 
 static iom_endpoint *find(iom_requesters *r, uint32_t requester, unsigned space)
@@ -61,11 +61,11 @@ static iom_endpoint *find(iom_requesters *r, uint32_t requester, unsigned space)
 	uint64_t key = key_of(requester, space);
 	iom_endpoint *ep;
 
-	g_mutex_lock(&r->lock);
+	pthread_mutex_lock(&r->lock);
 	ep = g_hash_table_lookup(r->endpoints, &key);
 	if (ep)
 		g_atomic_int_inc(&ep->refs);
-	g_mutex_unlock(&r->lock);
+	pthread_mutex_unlock(&r->lock);
 	return ep;
 }
 
