@@ -239,7 +239,31 @@ static unsigned ide(const iom_pci_config *c, unsigned at)
 	return size;
 }
 
-/* Ids 0 is a placeholder: what is under it, and how much, nothing tells. */
+/* 7.9.29 Streamlined Virtual Channel: three registers for each channel. */
+static unsigned svc(const iom_pci_config *c, unsigned at)
+{
+	return 0x14 + (1 + bits(dword(c, at + 4), 2, 0)) * 12;
+}
+
+/* 7.9.30 MMIO Register Block Locator: it says its length, locators of 8 bytes. */
+static unsigned mrbl(const iom_pci_config *c, unsigned at)
+{
+	unsigned length = bits(dword(c, at + 4), 11, 0);
+
+	return length >= 8 ? round4(length) : 0;
+}
+
+/* Protocol Multiplexing: a register for each protocol that the array has. */
+static unsigned pmux(const iom_pci_config *c, unsigned at)
+{
+	return 0x10 + bits(dword(c, at + 4), 5, 0) * 4;
+}
+
+/*
+ * Without a size: id 0, a placeholder for what nothing tells; MR-IOV, which a
+ * specification of its own defined and which was taken back; and those that only
+ * revision 7.0 defines.
+ */
 static const iom_pci_known known[] = {
 	{ 0x0000, "Null", "Null", 0, NULL },
 	{ 0x0001, "AER", "Advanced Error Reporting", 0, aer },
@@ -266,13 +290,13 @@ static const iom_pci_known known[] = {
 	{ 0x0017, "TPH", "TPH Requester", 0, tph },
 	{ 0x0018, "LTR", "Latency Tolerance Reporting", 8, NULL },
 	{ 0x0019, "SECPCI", "Secondary PCI Express", 0, secondary },
-	{ 0x001a, "PMUX", "Protocol Multiplexing", 0, NULL },
+	{ 0x001a, "PMUX", "Protocol Multiplexing", 0, pmux },
 	{ 0x001b, "PASID", "Process Address Space ID", 8, NULL },
 	{ 0x001c, "LNR", "LN Requester", 8, NULL },
 	{ 0x001d, "DPC", "Downstream Port Containment", 0, dpc },
 	{ 0x001e, "L1PM", "L1 PM Substates", 0, l1pm },
 	{ 0x001f, "PTM", "Precision Time Measurement", 12, NULL },
-	{ 0x0020, "MPCIE", "PCI Express over M-PHY", 0, NULL },
+	{ 0x0020, "MPCIE", "PCI Express over M-PHY", 0x1c, NULL },
 	{ 0x0021, "FRSQ", "FRS Queueing", 16, NULL },
 	{ 0x0022, "RTR", "Readiness Time Reporting", 12, NULL },
 	{ 0x0023, "DVSEC", "Designated Vendor-Specific", 0, length_field },
@@ -285,16 +309,20 @@ static const iom_pci_known known[] = {
 	{ 0x002a, "32GT", "Physical Layer 32.0 GT/s", 0, physical },
 	{ 0x002b, "ALTP", "Alternate Protocol", 0, alternate },
 	{ 0x002c, "SFI", "System Firmware Intermediary", 20, NULL },
-	{ 0x002d, "SHADOW", "Shadow Functions", 0, NULL },
+	{ 0x002d, "SHADOW", "Shadow Functions", 0x1c, NULL },
 	{ 0x002e, "DOE", "Data Object Exchange", 24, NULL },
 	{ 0x002f, "DEV3", "Device 3", 16, NULL },
 	{ 0x0030, "IDE", "Integrity and Data Encryption", 0, ide },
 	{ 0x0031, "64GT", "Physical Layer 64.0 GT/s", 0, physical64 },
-	{ 0x0032, "FLITLOG", "Flit Logging", 0, NULL },
-	{ 0x0033, "FLITPERF", "Flit Performance Measurement", 0, NULL },
-	{ 0x0034, "FLITERR", "Flit Error Injection", 0, NULL },
-	{ 0x0035, "SVC", "Streamlined Virtual Channel", 0, NULL },
-	{ 0x0036, "MRBL", "MMIO Register Block Locator", 0, NULL },
+	{ 0x0032, "FLITLOG", "Flit Logging", 0x3c, NULL },
+	{ 0x0033, "FLITPERF", "Flit Performance Measurement", 0x24, NULL },
+	{ 0x0034, "FLITERR", "Flit Error Injection", 0x24, NULL },
+	{ 0x0035, "SVC", "Streamlined Virtual Channel", 0, svc },
+	{ 0x0036, "MRBL", "MMIO Register Block Locator", 0, mrbl },
+	{ 0x0037, "NOPFLIT", "NOP Flit", 0x14, NULL },
+	{ 0x0038, "SIOV", "Scalable I/O Virtualization", 0, NULL },
+	{ 0x0039, "128GT", "Physical Layer 128.0 GT/s", 0, NULL },
+	{ 0x003a, "CAPTD", "Captured Data", 0, NULL },
 };
 
 static const iom_pci_known *find(iom_pci_list list, unsigned id)

@@ -133,6 +133,19 @@ static const size_case cases[] = {
 	  44,
 	  IOM_PCI_SIZE_COMPUTED },
 	{ "64 GT/s, x8", 0x31, 1, EP, X(8), 0, { 0 }, 24, IOM_PCI_SIZE_COMPUTED },
+	{ "PMUX of no protocol", 0x1a, 1, ROOT, X(1), 0, { 0 }, 16, IOM_PCI_SIZE_COMPUTED },
+	{ "PMUX of 63", 0x1a, 1, ROOT, X(1), 0, { 0xff3f }, 268, IOM_PCI_SIZE_COMPUTED },
+	{ "M-PCIe", 0x20, 1, EP, X(1), 0, { 0 }, 0x1c, IOM_PCI_SIZE_FIXED },
+	{ "Shadow Functions", 0x2d, 1, EP, X(1), 0, { 0 }, 0x1c, IOM_PCI_SIZE_FIXED },
+	{ "Flit Logging", 0x32, 1, EP, X(1), 0, { 0 }, 0x3c, IOM_PCI_SIZE_FIXED },
+	{ "Flit Performance", 0x33, 1, EP, X(1), 0, { 0 }, 0x24, IOM_PCI_SIZE_FIXED },
+	{ "Flit Error Injection", 0x34, 1, EP, X(1), 0, { 0 }, 0x24, IOM_PCI_SIZE_FIXED },
+	{ "SVC of one", 0x35, 1, EP, X(1), 0, { 0 }, 0x20, IOM_PCI_SIZE_COMPUTED },
+	{ "SVC of eight", 0x35, 1, EP, X(1), 0, { 7 }, 0x74, IOM_PCI_SIZE_COMPUTED },
+	{ "MRBL of three", 0x36, 1, EP, X(1), 0, { 32 }, 32, IOM_PCI_SIZE_COMPUTED },
+	{ "MRBL without a length", 0x36, 1, EP, X(1), 0, { 4 }, 0, IOM_PCI_SIZE_UNKNOWN },
+	{ "NOP Flit", 0x37, 1, EP, X(1), 0, { 0 }, 0x14, IOM_PCI_SIZE_FIXED },
+	{ "MR-IOV", 0x11, 1, EP, X(1), 0, { 0 }, 0, IOM_PCI_SIZE_UNKNOWN },
 	{ "Null", 0x00, 1, EP, X(1), 0, { 0 }, 0, IOM_PCI_SIZE_UNKNOWN },
 	{ "an id nobody defined", 0x1234, 1, EP, X(1), 0, { 0 }, 0, IOM_PCI_SIZE_UNKNOWN },
 };
@@ -167,11 +180,42 @@ static void standard(void)
 		uint16_t word;
 		unsigned size;
 	} list[] = {
-		{ 0x01, 0, 8 },       { 0x05, 0, 10 },     { 0x05, 0x80, 14 },
-		{ 0x05, 0x100, 20 },  { 0x05, 0x180, 24 }, { 0x10, 0x0002, 60 },
-		{ 0x10, 0x0001, 20 }, { 0x11, 0, 12 },     { 0x09, 0x2c, 44 },
-		{ 0x09, 0, 0 },       { 0x08, 0, 0 },      { 0x0d, 0, 8 },
+		{ 0x01, 0, 8 },
+		{ 0x05, 0, 10 },
+		{ 0x05, 0x80, 14 },
+		{ 0x05, 0x100, 20 },
+		{ 0x05, 0x180, 24 },
+		{ 0x10, 0x0002, 60 },
+		{ 0x10, 0x0001, 20 },
+		{ 0x11, 0, 12 },
+		{ 0x09, 0x2c, 44 },
+		{ 0x09, 0, 0 },
+		{ 0x0d, 0, 8 },
 		{ 0xfe, 0, 0 },
+		{ 0x02, 0x20, 12 },
+		{ 0x02, 0x30, 36 },
+		{ 0x0e, 0x35, 36 },
+		/* HyperTransport: the upper three, or five, bits of the command */
+		{ 0x08, 0, 28 },
+		{ 0x08, 0x2000, 24 },
+		{ 0x08, 0x4000, 24 },
+		{ 0x08, 0x8000, 8 },
+		{ 0x08, 0x8800, 4 },
+		{ 0x08, 0x9000, 12 },
+		{ 0x08, 0x9800, 12 },
+		{ 0x08, 0xa003, 36 },
+		{ 0x08, 0xa200, 16 },
+		{ 0x08, 0xa800, 12 },
+		{ 0x08, 0xa802, 4 },
+		{ 0x08, 0xb000, 12 },
+		{ 0x08, 0xb800, 16 },
+		{ 0x08, 0xc000, 12 },
+		{ 0x08, 0xd000, 0 },
+		/* AMD: exclusion vector, IOMMU, IOMMU with the second register */
+		{ 0x0f, 0, 12 },
+		{ 0x0f, 0x0003, 20 },
+		{ 0x0f, 0x1003, 24 },
+		{ 0x0f, 0x0005, 0 },
 	};
 
 	for (unsigned i = 0; i < G_N_ELEMENTS(list); i++) {
@@ -182,6 +226,27 @@ static void standard(void)
 		CHECK_EQ(iom_pci_capability_size(c, IOM_PCI_STANDARD, 0x50, NULL), list[i].size);
 		iom_pci_config_free(c);
 	}
+}
+
+/* What the header type, or a later word, decides. */
+static void standard_more(void)
+{
+	iom_pci_config *c = iom_pci_config_new(256);
+
+	iom_pci_config_set(c, 0x50, 1, 0x12);
+	CHECK_EQ(iom_pci_capability_size(c, IOM_PCI_STANDARD, 0x50, NULL), 8);
+	iom_pci_config_set(c, 0x54, 1, 0x0f);
+	CHECK_EQ(iom_pci_capability_size(c, IOM_PCI_STANDARD, 0x50, NULL), 16);
+	/* PCI-X: a bridge, and one with ECC registers; the same of an endpoint */
+	iom_pci_config_set(c, 0x50, 4, 0x07);
+	CHECK_EQ(iom_pci_capability_size(c, IOM_PCI_STANDARD, 0x50, NULL), 8);
+	iom_pci_config_set(c, 0x52, 2, 0x1000);
+	CHECK_EQ(iom_pci_capability_size(c, IOM_PCI_STANDARD, 0x50, NULL), 24);
+	iom_pci_config_set(c, 0x0e, 1, 1);
+	CHECK_EQ(iom_pci_capability_size(c, IOM_PCI_STANDARD, 0x50, NULL), 32);
+	iom_pci_config_set(c, 0x52, 2, 0);
+	CHECK_EQ(iom_pci_capability_size(c, IOM_PCI_STANDARD, 0x50, NULL), 16);
+	iom_pci_config_free(c);
 }
 
 static void names(void)
@@ -198,6 +263,7 @@ static void names(void)
 static const iom_test tests[] = {
 	{ "extended capabilities", extended },
 	{ "standard capabilities", standard },
+	{ "standard capabilities that other registers decide", standard_more },
 	{ "names", names },
 	{ 0 },
 };
