@@ -2,8 +2,8 @@
 /*
  * The address translation cache and the form its entries have on the bus.
  *
- * An entry belongs to one PASID, or to requests without one, and to one privilege;
- * a global one to every PASID. An Invalidate Request without a PASID reaches only
+ * An entry belongs to one PASID, or to requests without one, to one privilege, and
+ * to requests with or without the CXL Src bit; a global one to every PASID. An Invalidate Request without a PASID reaches only
  * entries without one (10.3.1 Invalidate Request).
  */
 #include "pcie/endpoint.h"
@@ -17,17 +17,17 @@ static iom_cache_scope scope_of(ep_key key, bool global)
 	iom_cache_scope s = { .hi = global                      ? SCOPE_GLOBAL
 				    : key.pasid == IOM_NO_PASID ? SCOPE_NO_PASID
 								: SCOPE_PASID,
-			      .lo = key.privileged };
+			      .lo = key.privileged | (unsigned)key.cxl << 1 };
 
 	if (s.hi == SCOPE_PASID)
-		s.lo |= (uint64_t)key.pasid << 1;
+		s.lo |= (uint64_t)key.pasid << 2;
 	return s;
 }
 
 /* One tag for each PASID, one for none, one for the global entries. */
 static uint64_t tag_of(const iom_cache_scope *s)
 {
-	return s->hi << 32 | s->lo >> 1;
+	return s->hi << 32 | s->lo >> 2;
 }
 
 bool ep_atc_lookup(iom_endpoint *ep, ep_key key, uint64_t address, iom_ats_entry *entry)
@@ -75,9 +75,9 @@ void ep_atc_drop_all(iom_endpoint *ep)
 
 static void drop_range(iom_endpoint *ep, uint32_t pasid, bool global, uint64_t start, uint64_t last)
 {
-	for (unsigned priv = 0; priv < 2; priv++) {
-		iom_cache_scope s =
-			scope_of((ep_key){ .pasid = pasid, .privileged = priv }, global);
+	for (unsigned kind = 0; kind < 4; kind++) {
+		ep_key key = { .pasid = pasid, .privileged = kind & 1, .cxl = kind >> 1 };
+		iom_cache_scope s = scope_of(key, global);
 
 		iom_cache_invalidate_range(ep->atc, &s, start, last);
 	}
@@ -115,52 +115,4 @@ void ep_atc_invalidate(iom_endpoint *ep, const iom_ats_invalidate *inv)
 		if (pasid)
 			drop_range(ep, inv->pasid, true, inv->address, last);
 	}
-}
-
-/* ---- 10.2.3 Translation Completion Data Entry ---- */
-enum {
-	ENTRY_R = 1u << 0,
-	ENTRY_W = 1u << 1,
-	ENTRY_U = 1u << 2,
-	ENTRY_EXE = 1u << 3,
-	ENTRY_PRIV = 1u << 4,
-	ENTRY_GLOBAL = 1u << 5,
-	ENTRY_N = 1u << 10,
-	ENTRY_S = 1u << 11,
-};
-
-uint64_t iom_ats_encode(const iom_ats_entry *entry)
-{
-	unsigned lg2 = CLAMP(entry->page_lg2, 12, 63);
-	uint64_t word = entry->address & ~((UINT64_C(1) << lg2) - 1);
-
-	/* With S the lowest address bit that is zero tells the size. */
-	if (lg2 > 12)
-		word |= ENTRY_S | (((UINT64_C(1) << (lg2 - 1)) - 1) & ~UINT64_C(0xfff));
-	word |= (entry->permissions & IOM_READ ? ENTRY_R : 0) |
-		(entry->permissions & IOM_WRITE ? ENTRY_W : 0) |
-		(entry->permissions & IOM_EXECUTE ? ENTRY_EXE : 0);
-	return word | (entry->untranslated_only ? ENTRY_U : 0) | (entry->no_snoop ? ENTRY_N : 0) |
-	       (entry->privileged ? ENTRY_PRIV : 0) | (entry->global ? ENTRY_GLOBAL : 0);
-}
-
-void iom_ats_decode(uint64_t word, iom_ats_entry *entry)
-{
-	uint64_t page = ~word >> 12;
-
-	*entry = (iom_ats_entry){
-		.page_lg2 = 12,
-		.permissions = (uint8_t)((word & ENTRY_R ? IOM_READ : 0) |
-					 (word & ENTRY_W ? IOM_WRITE : 0) |
-					 (word & ENTRY_EXE ? IOM_EXECUTE : 0)),
-		.untranslated_only = word & ENTRY_U,
-		.no_snoop = word & ENTRY_N,
-		.privileged = word & ENTRY_PRIV,
-		.global = word & ENTRY_GLOBAL,
-	};
-	if (word & ENTRY_S) {
-		/* `~word >> 12` has zeros above bit 51 for a word of ones: everything */
-		entry->page_lg2 = (uint8_t)MIN(13 + (page ? __builtin_ctzll(page) : 51), 63);
-	}
-	entry->address = word & ~((UINT64_C(1) << entry->page_lg2) - 1);
 }

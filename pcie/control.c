@@ -7,6 +7,14 @@ static uint32_t reg(const iom_endpoint *ep, unsigned capability, unsigned offset
 	return capability ? iom_pci_config_read(ep->config.function, capability + offset, 2) : 0;
 }
 
+/* 10.2.4: what is asked for at once fits in a completion of RCB bytes. */
+static uint8_t translations(const iom_endpoint *ep)
+{
+	bool rcb = reg(ep, ep->at_express, EXP_LNKCTL) & EXP_LNKCTL_RCB;
+
+	return (uint8_t)CLAMP(ep->config.translations, 1u, rcb ? MAX_TRANSLATIONS : 8u);
+}
+
 void ep_load_enables(iom_endpoint *ep)
 {
 	uint32_t pasid = reg(ep, ep->at_pasid, PASID_CTL);
@@ -20,6 +28,8 @@ void ep_load_enables(iom_endpoint *ep)
 		.priv = (pasid & (PASID_ENABLE | PASID_PRIV)) == (PASID_ENABLE | PASID_PRIV),
 		.translated_pasid = (pasid & (PASID_ENABLE | PASID_TRANSLATED)) ==
 				    (PASID_ENABLE | PASID_TRANSLATED),
+		.stu_lg2 = (uint8_t)(12 + (reg(ep, ep->at_ats, ATS_CTL) & ATS_CTL_STU)),
+		.translations = translations(ep),
 		.pasid_bits = (uint8_t)MIN(reg(ep, ep->at_pasid, PASID_CAP) >> 8 & 31, 20),
 	};
 }

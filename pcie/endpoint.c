@@ -244,38 +244,43 @@ static void send(attempt *t, iom_request_type type)
 	}
 }
 
-/* 10.2: a translation request, and what its completion says; false: UR or CA. */
-static bool ask_iommu(attempt *t)
+/*
+ * 10.2: a translation request, and what its completion says; false: UR or CA. All
+ * translations that come go to the ATC, but R=W=0, which says that there is nothing
+ * to keep (10.2.3.5).
+ */
+static bool ask_iommu(attempt *t, ep_key key)
 {
+	iom_ats_entry entries[MAX_TRANSLATIONS];
 	iom_request request;
 	iom_result result;
-	iom_ats_entry entry;
+	unsigned n;
 
 	base_request(t, &request, IOM_TRANSLATION_REQUEST);
-	request.address &= ~UINT64_C(0xfff);
-	request.length = 4096;
 	request.access = IOM_READ;
 	if (!(t->dma->access & (IOM_WRITE | IOM_ATOMIC)))
 		request.flags |= IOM_REQ_NO_WRITE;
-	iom_iommu_translate(t->ep->config.iommu, &request, &result);
-	if (result.status != IOM_OK) {
+	if (key.cxl)
+		request.flags |= IOM_REQ_CXL;
+	n = iom_ats_request(t->ep->config.iommu, &request, t->on.stu_lg2, entries,
+			    t->on.translations, &result);
+	pthread_mutex_lock(&t->ep->lock);
+	t->ep->stats.translation_requests++;
+	t->ep->stats.translations += n;
+	pthread_mutex_unlock(&t->ep->lock);
+	if (!n) {
 		t->answer->status = result.status == IOM_RETRY ? IOM_RETRY : IOM_ABORT;
 		t->answer->response = result.response;
 		t->answer->fault = result.fault;
 		t->answer->type = IOM_TRANSLATION_REQUEST;
 		return false;
 	}
-	entry = (iom_ats_entry){
-		.address = result.address,
-		.page_lg2 = CLAMP(result.page_lg2, 12, 63),
-		.permissions = result.permissions,
-		.untranslated_only = result.flags & IOM_RES_UNTRANSLATED_ONLY,
-		.no_snoop = result.flags & IOM_RES_NO_SNOOP,
-		.privileged = request.flags & IOM_REQ_PASID_PRIV,
-		.global = result.flags & IOM_RES_GLOBAL,
-	};
-	/* What the bus cannot carry does not reach the function. */
-	iom_ats_decode(iom_ats_encode(&entry), &t->entry);
+	t->entry = entries[0];
+	for (unsigned i = 0; i < n && entries[i].permissions & (IOM_READ | IOM_WRITE); i++) {
+		uint64_t at = t->dma->address + ((uint64_t)i << entries[i].page_lg2);
+
+		ep_atc_insert(t->ep, key, at, &entries[i], t->epoch);
+	}
 	return true;
 }
 
@@ -295,20 +300,15 @@ static bool granted(const attempt *t)
 static void by_ats(attempt *t)
 {
 	iom_endpoint *ep = t->ep;
-	ep_key key = { t->dma->pasid, t->dma->flags & IOM_DMA_PRIVILEGED };
+	ep_key key = { t->dma->pasid, t->dma->flags & IOM_DMA_PRIVILEGED,
+		       t->dma->flags & IOM_DMA_CXL };
 	bool cached = ep_atc_lookup(ep, key, t->dma->address, &t->entry) && granted(t);
 
-	if (!cached) {
-		pthread_mutex_lock(&ep->lock);
-		ep->stats.translation_requests++;
-		pthread_mutex_unlock(&ep->lock);
-		if (!ask_iommu(t))
-			return;
-		/* R=W=0 says that there is nothing to keep (10.2.3.6). */
-		if (t->entry.permissions & (IOM_READ | IOM_WRITE))
-			ep_atc_insert(ep, key, t->dma->address, &t->entry, t->epoch);
-	}
+	if (!cached && !ask_iommu(t, key))
+		return;
 	t->answer->cached = cached;
+	t->answer->completion = iom_ats_encode(&t->entry);
+	t->answer->cxl_io = t->entry.cxl_io;
 	if (!granted(t)) {
 		t->answer->status = IOM_ABORT;
 		t->answer->refusal = IOM_REFUSAL_PAGE;

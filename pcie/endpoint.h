@@ -22,6 +22,7 @@
 #define PRI_INDEXES 512u
 #define ATS_ITAGS 32u
 #define MAX_PASID 0xfffffu
+#define MAX_TRANSLATIONS 16u
 
 typedef struct ep_access {
 	struct ep_access *next, *prev; /* in flight, oldest first */
@@ -48,6 +49,8 @@ typedef struct ep_group {
 typedef struct ep_enables {
 	bool master, ats, pri, pasid, exec, priv, translated_pasid;
 	uint8_t pasid_bits;
+	uint8_t stu_lg2;
+	uint8_t translations; /* of one request */
 } ep_enables;
 
 struct iom_endpoint {
@@ -73,6 +76,7 @@ struct iom_endpoint {
 typedef struct ep_key {
 	uint32_t pasid;
 	bool privileged;
+	bool cxl;
 } ep_key;
 
 bool ep_atc_lookup(iom_endpoint *ep, ep_key key, uint64_t address, iom_ats_entry *entry);

@@ -47,6 +47,7 @@ static void add_express(iom_pci_config *c, const iom_pci_function_config *f)
 	if (f->flr)
 		iom_pci_config_set_pulses(c, AT_EXPRESS + EXP_DEVCTL, 2, EXP_DEVCTL_FLR);
 	iom_pci_config_set(c, AT_EXPRESS + 0x0c, 4, 4u | 16u << 4); /* 16 GT/s, x16 */
+	iom_pci_config_set_masks(c, AT_EXPRESS + EXP_LNKCTL, 2, EXP_LNKCTL_RCB, 0);
 	/* Device Capabilities 2: ARI forwarding, end-end prefixes (PASID) */
 	iom_pci_config_set(c, AT_EXPRESS + 0x24, 4, 1u << 5 | 1u << 21);
 	iom_pci_config_set_masks(c, AT_EXPRESS + EXP_DEVCTL2, 2, 1u << 5, 0);

@@ -18,6 +18,8 @@ enum {
 	EXP_FLAGS = 0x02,
 	EXP_DEVCAP = 0x04,
 	EXP_DEVCTL = 0x08,
+	EXP_LNKCTL = 0x10,
+	EXP_LNKCTL_RCB = 1u << 3,
 	EXP_DEVCTL2 = 0x28,
 	EXP_DEVCTL_FLR = 1u << 15,
 };

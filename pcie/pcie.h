@@ -371,6 +371,12 @@ typedef struct iom_endpoint_config {
 	uint8_t iommu_space; /* iom_space */
 	iom_cache_geometry atc; /* entries 0: nothing is cached */
 	/*
+	 * Translations that one translation request asks for, for the pages that
+	 * follow (10.2.4 Completions with Multiple Translations): 0 and 1 ask for one.
+	 * At most 8, or 16 with Read Completion Boundary of the Link Control register.
+	 */
+	uint8_t translations;
+	/*
 	 * Optional: a group of page requests has been answered. Called on the
 	 * thread that made the IOMMU answer, which must not be re-entered.
 	 */
@@ -387,6 +393,7 @@ enum {
 	IOM_DMA_PRIVILEGED = 1u << 0, /* with a PASID: Privileged Mode Requested */
 	IOM_DMA_UNTRANSLATED = 1u << 1, /* neither ATC nor ATS, though they are enabled */
 	IOM_DMA_PAGE_REQUEST = 1u << 2, /* ask for pages that are missing (PRI) */
+	IOM_DMA_CXL = 1u << 3, /* CXL.cache: translation requests have the CXL Src bit */
 };
 
 typedef struct iom_dma {
@@ -424,6 +431,10 @@ typedef struct iom_dma_answer {
 	uint64_t span; /* bytes from `address` that may be used, at most the length */
 	iom_fault fault;
 	void *hold;
+	/* With ATS: the entry of the Translation Completion that answered, from the IOMMU
+	 * or the ATC, in the form it has on the bus (iom_ats_decode()). */
+	uint64_t completion;
+	uint8_t cxl_io; /* CXL.io of that entry: not by CXL.cache */
 } iom_dma_answer;
 
 /*
@@ -492,6 +503,7 @@ typedef struct iom_endpoint_statistics {
 	uint64_t translated; /* sent as translated requests */
 	uint64_t refused;
 	uint64_t translation_requests;
+	uint64_t translations; /* entries of their completions */
 	uint64_t invalidations;
 	uint64_t invalidations_deferred; /* that waited for accesses in flight */
 	uint64_t page_requests;
@@ -518,10 +530,22 @@ typedef struct iom_ats_entry {
 	bool no_snoop; /* N */
 	bool privileged; /* Priv */
 	bool global;
+	bool cxl_io;
+	uint8_t ama; /* ATS Memory Attributes, 3 bits; what they mean is the host's */
 } iom_ats_entry;
 
 IOM_API uint64_t iom_ats_encode(const iom_ats_entry *entry);
 IOM_API void iom_ats_decode(uint64_t word, iom_ats_entry *entry);
+/*
+ * A Translation Request for `n` translations (1 to 16) of `stu_lg2` (12 up) each,
+ * from request->address on, and its completion: how many entries it has, in
+ * `entries`. They are of one size, each begins where the one before ends, and all
+ * but a first one grant something; fewer than asked is no error. 0: UR or CA, or
+ * the IOMMU wants a retry. *result is the answer of the model for the first one.
+ * An entry's low address bits are as iom_ats_encode() leaves them. Any thread.
+ */
+IOM_API unsigned iom_ats_request(iom_iommu *iommu, const iom_request *request, unsigned stu_lg2,
+				 iom_ats_entry *entries, unsigned n, iom_result *result);
 
 /* ------------------------------------------------------------------------
  * Topology: who is behind what, what the IOMMU sees of it, and who is isolated

@@ -31,11 +31,17 @@ static void codec(void)
 		CHECK_EQ(e.permissions, IOM_READ | IOM_WRITE);
 		CHECK_EQ(iom_ats_encode(&e), sizes[i].word);
 	}
-	/* R W U Exe Priv Global N S from bit 0 on, 10 and 11 */
+	/* R W U Exe Priv Global from bit 0 on, AMA 8:6, CXL.io 9, N 10, S 11 */
 	iom_ats_decode(0x7ff, &e);
 	CU_ASSERT_TRUE(e.untranslated_only && e.privileged && e.global && e.no_snoop);
 	CHECK_EQ(e.permissions, IOM_READ | IOM_WRITE | IOM_EXECUTE);
-	CHECK_EQ(iom_ats_encode(&e), 0x43f);
+	CU_ASSERT_TRUE(e.cxl_io);
+	CHECK_EQ(e.ama, 7);
+	CHECK_EQ(iom_ats_encode(&e), 0x7ff);
+	iom_ats_decode(0x283, &e);
+	CU_ASSERT_TRUE(e.cxl_io && !e.no_snoop && !e.global);
+	CHECK_EQ(e.ama, 2);
+	CHECK_EQ(iom_ats_encode(&e), 0x283);
 	/* every size there and back; all ones is everything */
 	for (unsigned lg2 = 12; lg2 <= 63; lg2++) {
 		iom_ats_entry in = { .address = 0,
@@ -352,14 +358,6 @@ static void data(iom_kind kind)
 }
 RIG_BOTH(data)
 
-static void change_leaf(rig *r, unsigned space, uint64_t va, uint64_t set, uint64_t clear)
-{
-	uint64_t at, value;
-
-	CU_ASSERT_TRUE_FATAL(iom_pt_leaf(&r->pt[space], va, &at, &value));
-	iom_memory_store64(r->mem, at, (value | set) & ~clear);
-}
-
 /* Privileged and user translations of one page are apart; execute is asked for. */
 static void privilege_and_execute(iom_kind kind)
 {
@@ -369,9 +367,9 @@ static void privilege_and_execute(iom_kind kind)
 
 	rig_map(r, 1, VA, RIG_DATA, 0x3000, IOM_READ | IOM_WRITE, 12);
 	/* AP[1], U/S clear: for privileged requests only */
-	change_leaf(r, 1, VA, 0, smmu ? 1u << 6 : 1u << 2);
+	rig_change_leaf(r, 1, VA, 0, smmu ? 1u << 6 : 1u << 2);
 	/* UXN, XD: not for execution */
-	change_leaf(r, 1, VA + 0x1000, smmu ? UINT64_C(1) << 54 : UINT64_C(1) << 63, 0);
+	rig_change_leaf(r, 1, VA + 0x1000, smmu ? UINT64_C(1) << 54 : UINT64_C(1) << 63, 0);
 	CHECK_EQ(rig_access(r, 1, VA, IOM_READ, 0, &a), IOM_ABORT);
 	CHECK_EQ(a.refusal, IOM_REFUSAL_PAGE);
 	CHECK_EQ(rig_access(r, 1, VA, IOM_READ, IOM_DMA_PRIVILEGED, &a), IOM_OK);

@@ -43,6 +43,7 @@ static void make_endpoint(rig *r, uint32_t requester)
 		.function = r->fn,
 		.requester = requester,
 		.atc = { .entries = r->atc_entries, .ways = 4 },
+		.translations = (uint8_t)r->translations,
 		.answered = answered,
 		.opaque = r,
 	};
@@ -83,6 +84,7 @@ rig *rig_new(iom_kind kind, const rig_options *options)
 	r->ops->bring_up(r);
 	r->fn = iom_pci_function_new(&options->function);
 	r->atc_entries = options->atc_entries;
+	r->translations = options->translations;
 	make_endpoint(r, RIG_REQUESTER);
 	iom_pci_config_write(r->fn, 4, 2, 0x0006);
 	if (options->function.pasid_bits)
@@ -120,6 +122,22 @@ void rig_map(rig *r, unsigned space, uint64_t va, uint64_t pa, uint64_t size, un
 void rig_unmap(rig *r, unsigned space, uint64_t va, uint64_t size)
 {
 	iom_pt_unmap(&r->pt[space], va, size);
+}
+
+uint64_t rig_leaf(rig *r, unsigned space, uint64_t va)
+{
+	uint64_t at, value;
+
+	CU_ASSERT_TRUE_FATAL(iom_pt_leaf(&r->pt[space], va, &at, &value));
+	return value;
+}
+
+void rig_change_leaf(rig *r, unsigned space, uint64_t va, uint64_t set, uint64_t clear)
+{
+	uint64_t at, value;
+
+	CU_ASSERT_TRUE_FATAL(iom_pt_leaf(&r->pt[space], va, &at, &value));
+	iom_memory_store64(r->mem, at, (value | set) & ~clear);
 }
 
 void rig_flush(rig *r, unsigned space, uint64_t va, unsigned size_lg2)

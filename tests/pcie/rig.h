@@ -16,6 +16,7 @@
 
 typedef struct rig_options {
 	unsigned atc_entries;
+	unsigned translations; /* of one translation request */
 	unsigned priq_lg2; /* entries of the page request queue */
 	iom_pci_function_config function;
 } rig_options;
@@ -60,7 +61,7 @@ struct rig {
 	iom_endpoint *ep;
 	iom_guest_pool pool;
 	iom_pt pt[RIG_PASIDS];
-	unsigned priq_lg2, atc_entries;
+	unsigned priq_lg2, atc_entries, translations;
 	uint64_t config, contexts; /* STE or context entry; CDs or PASID table */
 	uint64_t cmdq, eventq, priq, status;
 	uint32_t cmd_index, event_index, pri_index, serial, fault_index;
@@ -77,6 +78,9 @@ void rig_free(rig *r);
 uint32_t rig_pasid(unsigned space);
 void rig_map(rig *r, unsigned space, uint64_t va, uint64_t pa, uint64_t size, unsigned access,
 	     unsigned max_lg2);
+/* Bits of the leaf of a page that is mapped; nothing is invalidated. */
+void rig_change_leaf(rig *r, unsigned space, uint64_t va, uint64_t set, uint64_t clear);
+uint64_t rig_leaf(rig *r, unsigned space, uint64_t va);
 void rig_unmap(rig *r, unsigned space, uint64_t va, uint64_t size);
 /* IOTLB and ATC, and a sync that must complete. */
 void rig_flush(rig *r, unsigned space, uint64_t va, unsigned size_lg2);

@@ -105,7 +105,7 @@ static bool change(stress *s, GRand *rand, unsigned *versions)
 	return true;
 }
 
-static void run(iom_kind kind, unsigned atc_entries)
+static void run(iom_kind kind, unsigned atc_entries, unsigned translations)
 {
 	g_autoptr(GRand) rand = g_rand_new_with_seed(5);
 	unsigned versions[RIG_PASIDS * PAGES] = { 0 }, changes = 0;
@@ -118,6 +118,7 @@ static void run(iom_kind kind, unsigned atc_entries)
 
 	rig_options_init(&o);
 	o.atc_entries = atc_entries;
+	o.translations = translations;
 	s.r = rig_new(kind, &o);
 	for (unsigned space = 0; space < RIG_PASIDS; space++) {
 		for (unsigned page = 0; page < PAGES; page++)
@@ -149,9 +150,10 @@ static void run(iom_kind kind, unsigned atc_entries)
 
 static void tables_change(iom_kind kind)
 {
-	run(kind, 64);
-	run(kind, 4);
-	run(kind, 0);
+	run(kind, 64, 1);
+	run(kind, 64, 8);
+	run(kind, 4, 4);
+	run(kind, 0, 1);
 }
 RIG_BOTH(tables_change)
 
