@@ -72,21 +72,34 @@ typedef struct iom_cache_cell {
 	uint64_t misses;
 } __attribute__((aligned(IOM_LINE))) iom_cache_cell;
 
-/* What a use of a way does to the word `order` of its set: and, or. */
+/* What a use of a way does to the order of its set: and, or. */
 typedef struct iom_cache_use {
 	uint64_t keep;
 	uint64_t set;
 } iom_cache_use;
 
 /*
+ * What a thread did to the order of a set since the set had that sequence. Only
+ * the thread writes it; see cache-policy.h.
+ */
+typedef struct iom_cache_recent {
+	uint64_t order;
+	uint32_t sequence;
+	uint32_t spare;
+} iom_cache_recent;
+
+G_STATIC_ASSERT(sizeof(iom_cache_set) == 2 * sizeof(iom_cache_recent)); /* front.h */
+
+/*
  * Where an entry was found, for who wants to use it again without a lookup. While
- * the set has the same sequence the entry is there. `set` is NULL where a use
- * takes more than changing the order of the set.
+ * the set has the same sequence the entry is there. Not `usable` where a use takes
+ * more than changing a word of order.
  */
 typedef struct iom_cache_place {
-	iom_cache_set *set;
-	const iom_cache_use *use;
-	uint64_t sequence;
+	uint32_t index;
+	uint32_t way;
+	uint32_t sequence;
+	uint32_t usable;
 } iom_cache_place;
 
 /* A range that was invalidated lately, to refuse entries read before it. */
@@ -106,7 +119,7 @@ struct iom_cache {
 	iom_cache_hot *hot;
 	iom_cache_cold *cold;
 	iom_cache_cell *cells; /* IOM_SLOTS */
-	const iom_cache_use *touch; /* by way, what a hit does; NULL: see touches */
+	const iom_cache_use *touch; /* by way, what a hit does; NULL: see side */
 	uint32_t set_mask;
 	uint32_t ways;
 	uint8_t frequent; /* the page size that most entries have */
@@ -114,11 +127,13 @@ struct iom_cache {
 	uint8_t policy;
 	uint8_t recency;
 	bool outdates; /* its changes end the life of answers that were kept; front.h */
-	bool touches; /* without `touch`: a hit changes what `side` holds */
+	bool touches; /* a hit changes the order */
 	uint64_t *wide_prints; /* with more than 16 ways */
 	iom_cache_use *use; /* by way, for insertions; NULL unless matrix or tree */
+	iom_cache_use *uses; /* what `touch` is */
 	uint64_t *side; /* stamps of the ways, or words of wide trees */
 	uint32_t side_words; /* of one set */
+	iom_cache_recent *recent[IOM_SLOTS]; /* of each thread, a word for every set */
 
 	/* What insertions and invalidations write. */
 	iom_spin lock __attribute__((aligned(IOM_LINE)));
@@ -126,6 +141,7 @@ struct iom_cache {
 	uint64_t ring_lost; /* epoch of the newest range that left the ring */
 	uint64_t ring_newest;
 	uint64_t seen_all; /* iom_tags.all, or floor, when the census was last emptied */
+	uint64_t recent_slots; /* which threads have words of order */
 	uint64_t random;
 	uint64_t evictions;
 	uint64_t invalidated;
@@ -136,6 +152,7 @@ struct iom_cache {
 	const char *name;
 	iom_cache_statistics reset_at;
 	iom_host_table host[3]; /* sets, hot, cold */
+	iom_host_table recent_host[IOM_SLOTS];
 };
 
 /* ThreadSanitizer knows no fences; there the loads themselves are ordered. */
@@ -278,17 +295,22 @@ static inline void iom_cache_count_n(iom_cache *cache, unsigned slot, unsigned h
 	iom_bump(&cache->cells[slot].misses, slot, misses);
 }
 
-/* A use that changes nothing. */
-extern const iom_cache_use iom_cache_no_use;
-
-static inline void iom_cache_place_set(const iom_cache *cache, iom_cache_set *set, unsigned way,
+static inline void iom_cache_place_set(const iom_cache *cache, uint32_t index, unsigned way,
 				       uint32_t sequence, iom_cache_place *place)
 {
-	bool plain = cache->touch || !cache->touches;
+	*place = (iom_cache_place){ index, way, sequence, cache->touch != NULL };
+}
 
-	place->set = plain ? set : NULL;
-	place->use = cache->touch ? &cache->touch[way] : &iom_cache_no_use;
-	place->sequence = sequence;
+/* Another use of an entry whose set has not changed. */
+static inline void iom_cache_use_again(iom_cache *cache, const iom_cache_place *place)
+{
+	iom_cache_touch(cache, place->index, place->way, place->sequence);
+}
+
+static inline bool iom_cache_unchanged(const iom_cache *cache, const iom_cache_place *place)
+{
+	return __atomic_load_n(&cache->sets[place->index].sequence, __ATOMIC_ACQUIRE) ==
+	       place->sequence;
 }
 
 /*
@@ -338,13 +360,13 @@ IOM_CACHE_INLINE bool iom_cache_find_at(iom_cache *cache, const iom_cache_scope 
 		return iom_cache_find_slow(cache, scope, address, value, size, page_lg2, count,
 					   place);
 	if (count) {
-		iom_cache_touch(cache, set, index, way);
+		iom_cache_touch(cache, index, way, sequence);
 		iom_cache_count_hit(cache);
 	}
 	if (page_lg2)
 		*page_lg2 = lg2;
 	if (place)
-		iom_cache_place_set(cache, set, way, sequence, place);
+		iom_cache_place_set(cache, index, way, sequence, place);
 	return true;
 miss:
 	if (count)
@@ -365,6 +387,8 @@ void iom_cache_set_done(iom_cache *cache, iom_cache_set *set);
 /* Free a way whose entry was invalidated; the lock is held. */
 void iom_cache_drop(iom_cache *cache, uint32_t index, unsigned way);
 unsigned iom_cache_victim(iom_cache *cache, iom_cache_set *set, uint32_t index);
+/* Before a set changes its order gets what threads did to it; the lock is held. */
+void iom_cache_gather(iom_cache *cache, iom_cache_set *set, uint32_t index);
 /* Order after an insertion into `way`. */
 void iom_cache_inserted(iom_cache *cache, iom_cache_set *set, uint32_t index, unsigned way);
 bool iom_cache_policy_init(iom_cache *cache, uint32_t sets);

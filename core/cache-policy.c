@@ -9,6 +9,12 @@
 #define TREE_WAYS 64
 #define RANDOM_SEED UINT64_C(0x2545f4914f6cdd1d)
 
+/*
+ * In a matrix no way is used after itself: there a thread's word says which ways
+ * the thread used.
+ */
+#define MATRIX_USED UINT64_C(0x8040201008040201)
+
 static unsigned leaves_lg2(unsigned ways)
 {
 	unsigned lg2 = 0;
@@ -60,6 +66,24 @@ static iom_cache_recency recency_of(unsigned policy, unsigned ways)
 	return ways <= MATRIX_WAYS ? IOM_RECENCY_MATRIX : IOM_RECENCY_STAMPS;
 }
 
+/* What a hit does to the thread's word; nothing with FIFO and random. */
+static void init_touch(iom_cache *cache)
+{
+	bool matrix = cache->recency == IOM_RECENCY_MATRIX;
+
+	if (cache->touches && !cache->use)
+		return;
+	cache->uses = g_new(iom_cache_use, cache->ways);
+	for (unsigned way = 0; way < cache->ways; way++) {
+		cache->uses[way] = (iom_cache_use){ UINT64_MAX, 0 };
+		if (!cache->touches)
+			continue;
+		cache->uses[way] = cache->use[way];
+		cache->uses[way].set |= matrix ? UINT64_C(1) << (9 * way) : 0;
+	}
+	cache->touch = cache->uses;
+}
+
 bool iom_cache_policy_init(iom_cache *cache, uint32_t sets)
 {
 	cache->random = RANDOM_SEED;
@@ -69,8 +93,7 @@ bool iom_cache_policy_init(iom_cache *cache, uint32_t sets)
 		init_matrix(cache, sets);
 	if (cache->recency == IOM_RECENCY_TREE)
 		init_tree(cache);
-	if (cache->touches)
-		cache->touch = cache->use;
+	init_touch(cache);
 	if (cache->recency == IOM_RECENCY_STAMPS)
 		cache->side_words = cache->ways;
 	if (cache->recency == IOM_RECENCY_WIDE_TREE)
@@ -82,8 +105,81 @@ bool iom_cache_policy_init(iom_cache *cache, uint32_t sets)
 
 void iom_cache_policy_free(iom_cache *cache)
 {
+	for (unsigned i = 0; i < IOM_SLOTS; i++) {
+		iom_host_table_free(&cache->recent_host[i]);
+		cache->recent[i] = NULL;
+	}
+	cache->recent_slots = 0;
+	cache->touch = NULL;
 	g_free(cache->use);
+	g_free(cache->uses);
 	g_free(cache->side);
+}
+
+iom_cache_recent *iom_cache_recent_make(iom_cache *cache, unsigned slot)
+{
+	size_t bytes = ((size_t)cache->set_mask + 1) * sizeof(iom_cache_recent);
+	iom_cache_recent *made;
+
+	if (slot == IOM_SLOT_SHARED || !cache->touch)
+		return NULL;
+	made = iom_host_table_new(&cache->recent_host[slot], bytes, true);
+	if (!made)
+		return NULL;
+	__atomic_store_n(&cache->recent[slot], made, __ATOMIC_RELEASE);
+	__atomic_fetch_or(&cache->recent_slots, UINT64_C(1) << slot, __ATOMIC_RELEASE);
+	return made;
+}
+
+/* The ways that a matrix was told of, once more and in the same order. */
+static uint64_t replayed(const iom_cache *cache, uint64_t order, uint64_t word)
+{
+	uint64_t used = word & MATRIX_USED, rows = word & ~MATRIX_USED;
+	unsigned ways = 0;
+
+	for (unsigned way = 0; way < cache->ways; way++)
+		ways |= (used >> (9 * way) & 1) << way;
+	for (unsigned n = 0; ways && n < cache->ways; n++) {
+		unsigned oldest = 0;
+
+		/* Used after none of those that are left. */
+		while (oldest < cache->ways - 1 &&
+		       (!(ways >> oldest & 1) || rows >> (8 * oldest) & ways))
+			oldest++;
+		order = (order & cache->use[oldest].keep) | cache->use[oldest].set;
+		ways &= ~(1u << oldest);
+	}
+	return order;
+}
+
+/*
+ * With one thread this is the order in which it used the ways. What several
+ * threads did at the same time has no order; one comes after the other here.
+ */
+void iom_cache_gather(iom_cache *cache, iom_cache_set *set, uint32_t index)
+{
+	uint64_t slots = __atomic_load_n(&cache->recent_slots, __ATOMIC_ACQUIRE);
+	uint64_t base = IOM_CACHE_LOAD(&set->order), order = base;
+	bool matrix = cache->recency == IOM_RECENCY_MATRIX;
+
+	if (!cache->touches)
+		return;
+	/* Threads without a slot write to the set itself. */
+	if (matrix && base & MATRIX_USED)
+		order = replayed(cache, base & ~MATRIX_USED, base);
+	for (; slots; slots &= slots - 1) {
+		const iom_cache_recent *r = &cache->recent[__builtin_ctzll(slots)][index];
+		uint64_t word = IOM_CACHE_LOAD(&r->order);
+
+		if (IOM_CACHE_LOAD(&r->sequence) != set->sequence)
+			continue;
+		if (matrix)
+			order = order == base ? word & ~MATRIX_USED : replayed(cache, order, word);
+		else
+			order = (order & ~(word ^ base)) | (word & (word ^ base));
+	}
+	if (order != base)
+		IOM_CACHE_STORE(&set->order, order);
 }
 
 static void stamp(iom_cache_set *set, uint64_t *stamps, unsigned way)

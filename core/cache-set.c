@@ -2,8 +2,6 @@
 /* Looking into one set, apart from the fast path of a lookup. */
 #include "core/cache-impl.h"
 
-const iom_cache_use iom_cache_no_use = { UINT64_MAX, 0 };
-
 int iom_cache_way(const iom_cache *cache, uint32_t index, uint8_t print,
 		  const iom_cache_scope *scope, uint64_t page, unsigned lg2)
 {
@@ -78,9 +76,9 @@ static bool probe(iom_cache *cache, const iom_cache_scope *scope, uint64_t page,
 			memcpy((uint8_t *)value + sizeof(hot.value), cold.value,
 			       size - sizeof(hot.value));
 		if (touch)
-			iom_cache_touch(cache, set, index, (unsigned)way);
+			iom_cache_touch(cache, index, (unsigned)way, sequence);
 		if (place)
-			iom_cache_place_set(cache, set, (unsigned)way, sequence, place);
+			iom_cache_place_set(cache, index, (unsigned)way, sequence, place);
 		return true;
 	}
 	return false;

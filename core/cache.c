@@ -180,6 +180,7 @@ void iom_cache_drop(iom_cache *cache, uint32_t index, unsigned way)
 	iom_cache_set *set = iom_cache_set_at(cache, index);
 
 	leave(cache, cache->hot[(size_t)index * cache->ways + way].born);
+	iom_cache_gather(cache, set, index);
 	iom_cache_set_write(set);
 	put_print(cache, index, way, 0);
 	iom_cache_set_done(cache, set);
@@ -297,13 +298,14 @@ static void insert_locked(iom_cache *cache, const iom_cache_hot *hot, const iom_
 	if (!iom_cache_entry_alive(cache, hot) ||
 	    overtaken(cache, &scope, start, last, hot->born - lg2))
 		return;
+	iom_cache_gather(cache, set, index);
 	way = make_room(cache, set, index, hot, print);
 	arrive(cache, lg2);
 	iom_cache_set_write(set);
 	store_entry(cache, (size_t)index * cache->ways + way, hot, cold);
 	put_print(cache, index, way, print);
-	iom_cache_set_done(cache, set);
 	iom_cache_inserted(cache, set, index, way);
+	iom_cache_set_done(cache, set);
 }
 
 void iom_cache_insert(iom_cache *cache, const iom_cache_scope *scope, uint64_t address,

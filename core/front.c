@@ -8,23 +8,32 @@
 /* Where there are no fronts, and so no generations. */
 static const uint64_t never = 1;
 
+static void drop(iom_front *front)
+{
+	iom_host_table own;
+
+	if (!front)
+		return;
+	own = front->own;
+	iom_host_table_free(&front->table);
+	iom_host_table_free(&own);
+}
+
 static iom_front *make(uint64_t entries)
 {
-	iom_front *front = g_aligned_alloc0(1, sizeof(*front), IOM_LINE);
+	iom_host_table own;
+	iom_front *front = iom_host_table_new(&own, sizeof(*front), false);
 
+	if (!front)
+		return NULL;
+	front->own = own;
 	front->mask = entries - 1;
 	front->entry = iom_host_table_new(&front->table, entries * sizeof(iom_front_entry), true);
 	if (!front->entry) {
-		g_aligned_free(front);
+		drop(front);
 		return NULL;
 	}
 	return front;
-}
-
-static void drop(iom_front *front)
-{
-	iom_host_table_free(&front->table);
-	g_aligned_free(front);
 }
 
 bool iom_fronts_init(iom_iommu *iommu)
@@ -45,12 +54,13 @@ void iom_fronts_free(iom_iommu *iommu)
 	drop(iommu->no_front);
 }
 
+/* A hit changes a word of the thread at most. */
 static bool suits(const iom_cache *cache)
 {
-	return iom_cache_enabled(cache) && (cache->touch || !cache->touches);
+	return iom_cache_enabled(cache) && cache->touch;
 }
 
-void iom_front_enable(iom_iommu *iommu, iom_tags *tags, iom_cache *config, const iom_cache *iotlb)
+void iom_front_enable(iom_iommu *iommu, iom_tags *tags, iom_cache *config, iom_cache *iotlb)
 {
 	uint64_t entries = suits(iotlb) ? (uint64_t)(iotlb->set_mask + 1) * iotlb->ways : 1, n = 1;
 
@@ -63,6 +73,7 @@ void iom_front_enable(iom_iommu *iommu, iom_tags *tags, iom_cache *config, const
 	iommu->generation = &tags->generation;
 	iommu->tags = tags;
 	iommu->front_entries = (uint32_t)n;
+	iommu->front_iotlb = suits(iotlb) ? iotlb : NULL;
 }
 
 void iom_front_forget(iom_iommu *iommu)
@@ -71,8 +82,16 @@ void iom_front_forget(iom_iommu *iommu)
 		iom_tags_outdate(iommu->tags);
 }
 
+static iom_cache_recent *recent_of(iom_cache *cache, unsigned slot)
+{
+	iom_cache_recent *recent = __atomic_load_n(&cache->recent[slot], __ATOMIC_RELAXED);
+
+	return recent ? recent : iom_cache_recent_make(cache, slot);
+}
+
 iom_front *iom_front_make(iom_iommu *iommu, unsigned slot)
 {
+	iom_cache *iotlb = iommu->front_iotlb;
 	iom_front *front;
 
 	if (slot == IOM_SLOT_SHARED || !iommu->front_entries)
@@ -80,6 +99,15 @@ iom_front *iom_front_make(iom_iommu *iommu, unsigned slot)
 	front = make(iommu->front_entries);
 	if (!front)
 		return NULL;
+	if (iotlb) {
+		front->sets = (const char *)iotlb->sets;
+		front->touch = (const char *)iotlb->touch;
+		front->recent = (char *)recent_of(iotlb, slot);
+		if (!front->recent) {
+			drop(front);
+			return NULL;
+		}
+	}
 	__atomic_store_n(&iommu->front[slot], front, __ATOMIC_RELEASE);
 	return front;
 }
@@ -96,49 +124,108 @@ uint64_t iom_front_hits(const iom_iommu *iommu)
 	return hits;
 }
 
-void iom_front_keep(iom_iommu *iommu, iom_front *front, const iom_request *request,
-		    const iom_result *result, uint64_t generation, const iom_cache_place *tlb,
-		    const iom_cache_place *config)
+/* ------------------------------------------------------------------------
+ * Classes and their contexts
+ */
+static iom_front_context *context_at(iom_front *front, uint64_t key0, uint64_t key1)
 {
-	uint64_t page = request->address >> IOM_FRONT_PAGE_LG2, who, what;
-	uint64_t low = request->address & ((1u << IOM_FRONT_PAGE_LG2) - 1);
-	iom_front_entry *e;
+	uint64_t mixed = (key0 ^ key1 << 32) * UINT64_C(0x9e3779b97f4a7c15);
 
-	if (!tlb->set || !config->set || result->page_lg2 < IOM_FRONT_PAGE_LG2 ||
-	    iom_observed(iommu))
-		return;
-	iom_front_key(request, &who, &what);
-	e = iom_front_at(front, page, who, what);
-	if (e->generation == generation && ++front->turn % KEEP_ONE_OF &&
-	    IOM_CACHE_LOAD(&e->tlb_set->sequence) == e->tlb_sequence)
-		return;
-	e->page = page;
-	e->who = who;
-	e->what = what;
-	e->generation = generation;
-	e->tlb_set = tlb->set;
-	e->tlb_use = *tlb->use;
-	e->tlb_sequence = tlb->sequence;
-	memcpy(e->head, result, sizeof(e->head));
-	e->address = result->address - low;
-	e->span = result->span + low;
-	e->config_set = config->set;
-	e->config_use = *config->use;
-	e->config_order = IOM_CACHE_LOAD(&config->set->order);
+	return &front->context[(mixed >> 32) % IOM_FRONT_CONTEXTS];
 }
 
-uint64_t *iom_front_context_keep(iom_front *front, uint64_t key0, uint64_t key1,
-				 uint64_t generation, const iom_cache_place *place,
-				 const void *value, size_t size)
+/* The class of a request in that context, from which every answer is new. */
+static iom_front_class *begin(iom_front *front, iom_cache *config, const iom_request *request,
+			      iom_front_context *context)
 {
-	iom_front_context *c = &front->context[(key0 ^ key1) % IOM_FRONT_CONTEXTS];
+	uint64_t who, what, mixed;
+	iom_front_class *class;
 
-	if (!place->set || size > sizeof(c->words))
+	iom_front_key(request, &who, &what);
+	mixed = iom_front_mix(who, what);
+	class = iom_front_class_at(front, mixed);
+	class->who = who;
+	class->what = what;
+	class->generation = context->generation;
+	/* An answer finds its class by the lower bits. */
+	class->era = ++front->eras << IOM_FRONT_CLASSES_LG2 | mixed >> (64 - IOM_FRONT_CLASSES_LG2);
+	class->order = iom_cache_order(config, context->place.index, context->place.sequence);
+	class->use = &config->touch[context->place.way];
+	class->context = context;
+	class->serial = context->serial;
+	return class;
+}
+
+iom_front_class *iom_front_class_join(iom_iommu *iommu, iom_front *front, iom_cache *config,
+				      const iom_request *request, uint64_t key0, uint64_t key1)
+{
+	iom_front_context *c = context_at(front, key0, key1);
+	iom_front_class *class;
+
+	if (c->key[0] != key0 || c->key[1] != key1 || c->generation != iom_front_generation(iommu))
+		return NULL;
+	class = begin(front, config, request, c);
+	iom_front_class_use(class);
+	iom_cache_count_hit(config);
+	return class;
+}
+
+iom_front_class *iom_front_class_keep(iom_front *front, iom_cache *config,
+				      const iom_request *request, uint64_t key0, uint64_t key1,
+				      uint64_t generation, const iom_cache_place *place,
+				      const void *value, size_t size)
+{
+	iom_front_context *c = context_at(front, key0, key1);
+
+	if (!place->usable || size > sizeof(c->words))
 		return NULL;
 	c->key[0] = key0;
 	c->key[1] = key1;
 	c->generation = generation;
+	c->serial = ++front->serials;
 	c->place = *place;
 	memcpy(c->words, value, size);
-	return c->words;
+	return begin(front, config, request, c);
+}
+
+/* ------------------------------------------------------------------------
+ * Answers
+ */
+
+/* Whether the thread may still get this answer. */
+static bool holds(const iom_front *front, const iom_front_entry *e, uint64_t generation)
+{
+	const iom_front_class *class = &front->class[e->era % IOM_FRONT_CLASSES];
+	const iom_cache_set *sets = (const iom_cache_set *)(const void *)front->sets;
+
+	return class->era == e->era && class->generation == generation &&
+	       IOM_CACHE_LOAD(&sets[e->at / sizeof(iom_cache_recent)].sequence) == e->sequence;
+}
+
+void iom_front_keep(iom_iommu *iommu, iom_front *front, const iom_front_class *class,
+		    const iom_request *request, const iom_result *result, uint64_t generation,
+		    const iom_cache_place *place)
+{
+	uint64_t page = request->address >> IOM_FRONT_PAGE_LG2, who, what;
+	uint64_t low = request->address & ((1u << IOM_FRONT_PAGE_LG2) - 1);
+	uint64_t at = (uint64_t)place->index * sizeof(iom_cache_recent);
+	iom_front_entry *e;
+
+	if (!place->usable || !front->sets || result->page_lg2 < IOM_FRONT_PAGE_LG2 ||
+	    at > UINT32_MAX || iom_observed(iommu) || class->generation != generation)
+		return;
+	iom_front_key(request, &who, &what);
+	e = iom_front_at(front, page, iom_front_mix(who, what));
+	if (e->era && ++front->turn % KEEP_ONE_OF && holds(front, e, generation))
+		return;
+	/* The thread's word of the set, if this was not a use of it. */
+	iom_cache_order(iommu->front_iotlb, place->index, place->sequence);
+	e->page = page;
+	e->era = class->era;
+	memcpy(e->head, result, sizeof(e->head));
+	e->address = result->address - low;
+	e->span = result->span + low;
+	e->at = (uint32_t)at;
+	e->sequence = place->sequence;
+	e->use = place->way * sizeof(iom_cache_use);
 }

@@ -122,9 +122,15 @@ static __attribute__((noinline)) void translate(iom_iommu *iommu, const iom_requ
 		describe_result(iommu, request, result);
 }
 
+/* The front that this thread has at the moment. */
+static inline iom_front *front_now(const iom_iommu *iommu)
+{
+	return __atomic_load_n(&iommu->front[iom_thread_slot_], __ATOMIC_RELAXED);
+}
+
 void iom_iommu_translate(iom_iommu *iommu, const iom_request *request, iom_result *result)
 {
-	if (!iom_front_answer(iommu, request, result))
+	if (!iom_front_answer(iommu, front_now(iommu), request, result))
 		translate(iommu, request, result);
 }
 
@@ -134,7 +140,7 @@ size_t iom_iommu_translate_many(iom_iommu *iommu, const iom_request *requests, i
 	size_t good = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		if (!iom_front_answer(iommu, &requests[i], &results[i]))
+		if (!iom_front_answer(iommu, front_now(iommu), &requests[i], &results[i]))
 			translate(iommu, &requests[i], &results[i]);
 		good += results[i].status == IOM_OK;
 	}

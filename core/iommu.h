@@ -73,6 +73,7 @@ struct iom_iommu {
 	iom_front *front[IOM_SLOTS]; /* by thread slot; no_front until one is made */
 	iom_front *no_front; /* answers nothing */
 	iom_tags *tags;
+	iom_cache *front_iotlb; /* NULL: no answers are kept */
 	uint32_t front_entries; /* 0: no fronts */
 	uint64_t front_reset_at;
 };

@@ -122,8 +122,7 @@ static bool find(struct looked *looked, iom_cache *cache, const iom_cache_scope 
 		return false;
 	}
 	looked->hits++;
-	if (place->set)
-		iom_cache_use_again(place->set, place->use);
+	iom_cache_use_again(cache, place);
 	return true;
 }
 
@@ -234,10 +233,9 @@ static inline bool known(struct quick_walk *w, uint64_t ipa, struct smmu_s2_out 
 		return false;
 	page = page_of(w, ipa, &who);
 	if (page->key[0] != who || page->key[1] != w->c->s2_digest ||
-	    page->generation != w->generation ||
-	    __atomic_load_n(&page->place.set->sequence, __ATOMIC_ACQUIRE) != page->place.sequence)
+	    page->generation != w->generation || !iom_cache_unchanged(w->q->stage2, &page->place))
 		return false;
-	iom_cache_use_again(page->place.set, page->place.use);
+	iom_cache_use_again(w->q->stage2, &page->place);
 	out->pa = page->address | (ipa & 0xfff);
 	out->page_lg2 = 12; /* at least; for tables it is of no use */
 	memcpy(out->perm, &page->attributes, 8);
@@ -280,7 +278,7 @@ static inline bool second(struct quick_walk *w, uint64_t ipa, bool table, bool p
 			out->pa = e.pa | (ipa & ~(UINT64_MAX << page_lg2));
 			out->page_lg2 = (uint8_t)page_lg2;
 			memcpy(out->perm, e.perm, 8);
-			if (table && w->front && place.set)
+			if (table && w->front && place.usable)
 				know(w, ipa, out, &place);
 		} else {
 			if (!second_walk(w, ipa, out))

@@ -226,7 +226,7 @@ static inline __attribute__((always_inline)) bool answers(smmu *s, const iom_req
 					  TLB_USUAL, &page_lg2, true, place);
 	if (G_UNLIKELY(!found)) {
 		/* Only what is found in its own place can be kept in front. */
-		place->set = NULL;
+		place->usable = false;
 		if (G_LIKELY(!__atomic_load_n(&s->any_global, __ATOMIC_RELAXED)) ||
 		    !global_hit(s, hot, address, &e, &page_lg2))
 			return false;
@@ -265,31 +265,43 @@ bool smmu_tlb_answers(smmu *s, const iom_request *request, const struct smmu_hot
 	return answers(s, request, hot, result, &place);
 }
 
+static inline struct smmu_quick *quick_of(const iom_front_class *class)
+{
+	return (struct smmu_quick *)(void *)class->context->words;
+}
+
 /*
- * The configuration of the stream, from the cache itself. What a front remembers
- * is the whole context; where it cannot, `copy` has what a hit needs.
+ * The configuration of the stream, where the class of the request has none. What
+ * a front remembers is the whole context; where it cannot, *class is NULL and
+ * `copy` has what a hit needs.
  */
 static __attribute__((noinline)) struct smmu_quick *find_config(smmu *s, const iom_request *request,
 								iom_front *front,
 								struct smmu_quick *copy,
-								iom_cache_place *place)
+								iom_front_class **class)
 {
+	iom_cache *config = s->caches[IOM_CACHE_CONFIG];
 	iom_cache_scope scope = { (uint64_t)request->space << 32 | request->requester,
 				  request->pasid != IOM_NO_PASID };
-	uint64_t generation = iom_front_generation(&s->iommu), *kept;
+	uint64_t generation = iom_front_generation(&s->iommu);
+	iom_cache_place place;
 
+	*class = front ? iom_front_class_join(&s->iommu, front, config, request, scope.hi,
+					      request->pasid)
+		       : NULL;
+	if (*class)
+		return quick_of(*class);
 	copy->half[0] = copy->half[1] = false;
-	if (!iom_cache_find_at(s->caches[IOM_CACHE_CONFIG], &scope,
-			       request->pasid == IOM_NO_PASID ? 0 : request->pasid, &copy->hot,
-			       sizeof(copy->hot), NULL, true, place))
+	if (!iom_cache_find_at(config, &scope, request->pasid == IOM_NO_PASID ? 0 : request->pasid,
+			       &copy->hot, sizeof(copy->hot), NULL, true, &place))
 		return NULL;
 	if (!front ||
 	    !smmu_context_copy(&s->contexts, copy->hot.slot, copy->hot.generation, &copy->context))
 		return copy;
 	smmu_quick_init(s, copy);
-	kept = iom_front_context_keep(front, scope.hi, request->pasid, generation, place, copy,
-				      sizeof(*copy));
-	return kept ? (struct smmu_quick *)(void *)kept : copy;
+	*class = iom_front_class_keep(front, config, request, scope.hi, request->pasid, generation,
+				      &place, copy, sizeof(*copy));
+	return *class ? quick_of(*class) : copy;
 }
 G_STATIC_ASSERT(sizeof(struct smmu_quick) <= IOM_FRONT_CONTEXT_WORDS * sizeof(uint64_t));
 
@@ -298,17 +310,15 @@ bool smmu_tlb_hit(smmu *s, const iom_request *request, iom_result *result)
 	iom_front *front = iom_front_mine(&s->iommu);
 	uint64_t generation = iom_front_generation(&s->iommu);
 	bool privileged = request->flags & IOM_REQ_PRIVILEGED;
-	iom_cache_place config, tlb;
-	struct smmu_quick *q = NULL, copy;
+	iom_front_class *class = NULL;
+	struct smmu_quick *q, copy;
+	iom_cache_place tlb;
 	unsigned need;
 
 	if (G_LIKELY(front))
-		q = (struct smmu_quick *)(void *)
-			iom_front_context_find(&s->iommu, front, s->caches[IOM_CACHE_CONFIG],
-					       (uint64_t)request->space << 32 | request->requester,
-					       request->pasid, &config);
-	if (G_UNLIKELY(!q))
-		q = find_config(s, request, front, &copy, &config);
+		class = iom_front_class_find(&s->iommu, front, s->caches[IOM_CACHE_CONFIG],
+					     request);
+	q = G_LIKELY(class) ? quick_of(class) : find_config(s, request, front, &copy, &class);
 	if (!q)
 		return false;
 	if (!answers(s, request, &q->hot, result, &tlb)) {
@@ -319,7 +329,7 @@ bool smmu_tlb_hit(smmu *s, const iom_request *request, iom_result *result)
 		return smmu_quick_walk(s, request, front, q, generation, privileged, need, result);
 	}
 	/* Counter groups see every transaction, and granules are checked each time. */
-	if (G_LIKELY(front) && !s->n_pmcg && !s->ids.rme)
-		iom_front_keep(&s->iommu, front, request, result, generation, &tlb, &config);
+	if (G_LIKELY(class) && !s->n_pmcg && !s->ids.rme)
+		iom_front_keep(&s->iommu, front, class, request, result, generation, &tlb);
 	return true;
 }

@@ -21,21 +21,38 @@ static iom_cache_scope config_scope(const iom_request *r)
 				r->pasid == IOM_NO_PASID ? IOM_NO_PASID : r->pasid & 0xfffff);
 }
 
-/* The configuration cache itself; counts a hit or a miss. */
-static __attribute__((noinline)) bool context_find(vtd_unit *unit, const iom_request *r,
-						   iom_front *front, vtd_context *ctx,
-						   iom_cache_place *place)
+static inline const vtd_context *context_of(const iom_front_class *class)
 {
+	return (const vtd_context *)(const void *)class->context->words;
+}
+
+/*
+ * The context of a request whose class has none; counts a hit or a miss. Where
+ * the front cannot keep it *class is NULL and it is in `copy`.
+ */
+static __attribute__((noinline)) const vtd_context *context_find(vtd_unit *unit,
+								 const iom_request *r,
+								 iom_front *front,
+								 vtd_context *copy,
+								 iom_front_class **class)
+{
+	iom_cache *config = unit->cache[IOM_CACHE_CONFIG];
 	uint64_t generation = iom_front_generation(&unit->base);
 	iom_cache_scope scope = config_scope(r);
+	iom_cache_place place;
 
-	if (!iom_cache_find_at(unit->cache[IOM_CACHE_CONFIG], &scope, r->requester & 0xffff, ctx,
-			       sizeof(*ctx), NULL, true, place))
-		return false;
+	*class = front ? iom_front_class_join(&unit->base, front, config, r, r->requester & 0xffff,
+					      r->pasid)
+		       : NULL;
+	if (*class)
+		return context_of(*class);
+	if (!iom_cache_find_at(config, &scope, r->requester & 0xffff, copy, sizeof(*copy), NULL,
+			       true, &place))
+		return NULL;
 	if (front)
-		iom_front_context_keep(front, r->requester & 0xffff, r->pasid, generation, place,
-				       ctx, sizeof(*ctx));
-	return true;
+		*class = iom_front_class_keep(front, config, r, r->requester & 0xffff, r->pasid,
+					      generation, &place, copy, sizeof(*copy));
+	return *class ? context_of(*class) : copy;
 }
 
 /*
@@ -113,11 +130,12 @@ static inline bool translate_fast(vtd_unit *unit, const iom_request *r, iom_resu
 	uint64_t generation = iom_front_generation(&unit->base);
 	uint64_t mode = atomic_load_explicit(&unit->mode, memory_order_acquire);
 	bool has_pasid = r->pasid != IOM_NO_PASID;
-	iom_cache_place config, place;
-	const uint64_t *words = NULL;
+	iom_front_class *class = NULL;
+	iom_cache_place place;
+	const vtd_context *whole;
 	vtd_context_head ctx;
 	iom_cache_scope scope;
-	vtd_context whole;
+	vtd_context copy;
 	bool supervisor;
 	vtd_tlb tlb;
 
@@ -126,16 +144,13 @@ static inline bool translate_fast(vtd_unit *unit, const iom_request *r, iom_resu
 	    (has_pasid ? r->flags & IOM_REQ_PASID_EXEC : vtd_in_interrupt_range(r->address)))
 		return false;
 	if (G_LIKELY(front))
-		words = iom_front_context_find(&unit->base, front, unit->cache[IOM_CACHE_CONFIG],
-					       r->requester & 0xffff, r->pasid, &config);
-	if (G_LIKELY(words)) {
-		memcpy(&ctx, words, sizeof(ctx));
-	} else if (context_find(unit, r, front, &whole, &config)) {
-		memcpy(&ctx, &whole, sizeof(ctx));
-	} else {
+		class = iom_front_class_find(&unit->base, front, unit->cache[IOM_CACHE_CONFIG], r);
+	whole = G_LIKELY(class) ? context_of(class) : context_find(unit, r, front, &copy, &class);
+	if (!whole) {
 		*looked = VTD_LOOKED_CONTEXT;
 		return false;
 	}
+	memcpy(&ctx, whole, sizeof(ctx));
 	*looked = VTD_LOOKED_HIT;
 	if (has_pasid) {
 		if (!(ctx.flags & VTD_CTX_PASIDE))
@@ -152,12 +167,11 @@ static inline bool translate_fast(vtd_unit *unit, const iom_request *r, iom_resu
 	if (!iom_cache_find_at(unit->cache[IOM_CACHE_IOTLB], &scope, r->address, &tlb, sizeof(tlb),
 			       NULL, true, &place) ||
 	    tlb.signature != ctx.signature)
-		return walk(unit, r, words ? (const vtd_context *)(const void *)words : &whole,
-			    generation, supervisor, result);
+		return walk(unit, r, whole, generation, supervisor, result);
 	if (!answer(r, &ctx, &tlb, supervisor, IOM_RES_CACHED, result))
 		return false;
-	if (G_LIKELY(front))
-		iom_front_keep(&unit->base, front, r, result, generation, &place, &config);
+	if (G_LIKELY(class))
+		iom_front_keep(&unit->base, front, class, r, result, generation, &place);
 	return true;
 }
 
