@@ -101,7 +101,6 @@ iom_front *iom_front_make(iom_iommu *iommu, unsigned slot)
 		return NULL;
 	if (iotlb) {
 		front->sets = (const char *)iotlb->sets;
-		front->touch = (const char *)iotlb->touch;
 		front->recent = (char *)recent_of(iotlb, slot);
 		if (!front->recent) {
 			drop(front);
@@ -150,7 +149,8 @@ static iom_front_class *begin(iom_front *front, iom_cache *config, const iom_req
 	/* An answer finds its class by the lower bits. */
 	class->era = ++front->eras << IOM_FRONT_CLASSES_LG2 | mixed >> (64 - IOM_FRONT_CLASSES_LG2);
 	class->order = iom_cache_order(config, context->place.index, context->place.sequence);
-	class->use = &config->touch[context->place.way];
+	class->use = config->touch[context->place.way];
+	class->mix = mixed >> 32;
 	class->context = context;
 	class->serial = context->serial;
 	return class;
@@ -206,16 +206,14 @@ void iom_front_keep(iom_iommu *iommu, iom_front *front, const iom_front_class *c
 		    const iom_request *request, const iom_result *result, uint64_t generation,
 		    const iom_cache_place *place)
 {
-	uint64_t page = request->address >> IOM_FRONT_PAGE_LG2, who, what;
-	uint64_t low = request->address & ((1u << IOM_FRONT_PAGE_LG2) - 1);
+	uint64_t page = request->address >> IOM_FRONT_PAGE_LG2;
 	uint64_t at = (uint64_t)place->index * sizeof(iom_cache_recent);
 	iom_front_entry *e;
 
 	if (!place->usable || !front->sets || result->page_lg2 < IOM_FRONT_PAGE_LG2 ||
 	    at > UINT32_MAX || iom_observed(iommu) || class->generation != generation)
 		return;
-	iom_front_key(request, &who, &what);
-	e = iom_front_at(front, page, iom_front_mix(who, what));
+	e = iom_front_at(front, class, page);
 	if (e->era && ++front->turn % KEEP_ONE_OF && holds(front, e, generation))
 		return;
 	/* The thread's word of the set, if this was not a use of it. */
@@ -223,9 +221,9 @@ void iom_front_keep(iom_iommu *iommu, iom_front *front, const iom_front_class *c
 	e->page = page;
 	e->era = class->era;
 	memcpy(e->head, result, sizeof(e->head));
-	e->address = result->address - low;
-	e->span = result->span + low;
+	e->moved = result->address - request->address;
+	e->end = request->address + result->span;
 	e->at = (uint32_t)at;
 	e->sequence = place->sequence;
-	e->use = place->way * sizeof(iom_cache_use);
+	e->use = &iommu->front_iotlb->touch[place->way];
 }

@@ -39,11 +39,11 @@ typedef struct iom_front_entry {
 	uint64_t page; /* of the address */
 	uint64_t era; /* of the class when the answer was kept */
 	uint64_t head[2]; /* of the result, as it is laid out */
-	uint64_t address; /* of the page, translated */
-	uint64_t span; /* from the begin of the page */
+	uint64_t moved; /* what translation adds to an address of the page */
+	uint64_t end; /* where the span ends, before translation */
 	uint32_t at; /* the set in the IOTLB: its place in iom_cache.recent, in bytes */
 	uint32_t sequence; /* of the set */
-	uint64_t use; /* of the way: its place in iom_cache.touch, in bytes */
+	const iom_cache_use *use; /* of the way */
 } __attribute__((aligned(IOM_LINE))) iom_front_entry;
 
 /* What was found in the configuration cache, and where. */
@@ -62,8 +62,9 @@ typedef struct iom_front_class {
 	uint64_t generation;
 	uint64_t era;
 	uint64_t *order; /* of replacement, of the context's set in the configuration cache */
-	const iom_cache_use *use; /* of its way */
-	iom_front_context *context;
+	iom_cache_use use; /* of its way */
+	uint64_t mix; /* spreads the pages of classes */
+	iom_front_context *context __attribute__((aligned(IOM_LINE)));
 	uint64_t serial; /* of the context */
 } __attribute__((aligned(IOM_LINE))) iom_front_class;
 
@@ -87,7 +88,6 @@ struct iom_front {
 	uint64_t mask;
 	const char *sets; /* of the IOTLB */
 	char *recent; /* this thread's */
-	const char *touch;
 	uint64_t hits; /* answers: a hit of both caches each */
 
 	uint64_t eras; /* given out */
@@ -103,7 +103,7 @@ G_STATIC_ASSERT(offsetof(iom_request, pasid) == offsetof(iom_request, requester)
 G_STATIC_ASSERT(offsetof(iom_request, flags) == offsetof(iom_request, requester) + 8);
 G_STATIC_ASSERT(offsetof(iom_request, hints) == offsetof(iom_request, requester) + 15);
 G_STATIC_ASSERT(offsetof(iom_result, address) == 16 && offsetof(iom_result, span) == 24);
-G_STATIC_ASSERT(sizeof(iom_front_entry) == IOM_LINE && sizeof(iom_front_class) == IOM_LINE);
+G_STATIC_ASSERT(sizeof(iom_front_entry) == IOM_LINE && sizeof(iom_front_class) == 2 * IOM_LINE);
 
 /*
  * Let threads have fronts over these two caches. Without a cache, or where the
@@ -142,10 +142,10 @@ static inline void iom_front_key(const iom_request *r, uint64_t *who, uint64_t *
 	memcpy(what, key + sizeof(*who), sizeof(*what));
 }
 
-/* Its upper bits choose the class, and spread the pages of classes. */
+/* Its upper bits are as good as random; the constant fits into an instruction. */
 static inline uint64_t iom_front_mix(uint64_t who, uint64_t what)
 {
-	return (who ^ what) * UINT64_C(0x9e3779b97f4a7c15);
+	return (who ^ what) * (uint64_t)INT64_C(-0x61c88647);
 }
 
 static inline iom_front_class *iom_front_class_at(iom_front *front, uint64_t mixed)
@@ -153,16 +153,17 @@ static inline iom_front_class *iom_front_class_at(iom_front *front, uint64_t mix
 	return &front->class[mixed >> (64 - IOM_FRONT_CLASSES_LG2)];
 }
 
-static inline iom_front_entry *iom_front_at(iom_front *front, uint64_t page, uint64_t mixed)
+static inline iom_front_entry *iom_front_at(iom_front *front, const iom_front_class *class,
+					    uint64_t page)
 {
-	return &front->entry[(page ^ mixed >> 32) & front->mask];
+	return &front->entry[(page ^ class->mix) & front->mask];
 }
 
 static inline bool iom_front_class_holds(const iom_iommu *iommu, const iom_front_class *class,
 					 uint64_t who, uint64_t what)
 {
 	return !((class->who ^ who) | (class->what ^ what)) &&
-	       class->generation == iom_front_generation(iommu);
+	       iom_front_generation(iommu) == class->generation;
 }
 
 /* The context of a class is used once more. */
@@ -170,7 +171,19 @@ static inline void iom_front_class_use(const iom_front_class *class)
 {
 	uint64_t order = IOM_CACHE_LOAD(class->order);
 
-	IOM_CACHE_STORE(class->order, (order & class->use->keep) | class->use->set);
+	IOM_CACHE_STORE(class->order, (order & class->use.keep) | class->use.set);
+}
+
+/* Another thread may read the count at any time. */
+static inline void iom_front_count(iom_front *front)
+{
+#if defined(__x86_64__) && !defined(IOM_CACHE_TSAN)
+	/* In one instruction, which compilers don't make of the two below. */
+	__asm__("addq $1, %0" : "+m"(front->hits));
+#else
+	__atomic_store_n(&front->hits, __atomic_load_n(&front->hits, __ATOMIC_RELAXED) + 1,
+			 __ATOMIC_RELAXED);
+#endif
 }
 
 /* True: answered, counted, and done. */
@@ -179,35 +192,38 @@ static inline __attribute__((always_inline)) bool iom_front_answer(iom_iommu *io
 								   const iom_request *request,
 								   iom_result *result)
 {
-	uint64_t page = request->address >> IOM_FRONT_PAGE_LG2, who, what, mixed;
-	uint64_t low = request->address & ((1u << IOM_FRONT_PAGE_LG2) - 1), *order;
+	uint64_t who, what, address, page, *order;
 	const iom_front_class *class;
 	const iom_front_entry *e;
 	const iom_cache_set *set;
 	const iom_cache_use *use;
+	size_t at;
 
 	iom_front_key(request, &who, &what);
-	mixed = iom_front_mix(who, what);
-	class = iom_front_class_at(front, mixed);
-	e = iom_front_at(front, page, mixed);
-	if (G_UNLIKELY(!iom_front_class_holds(iommu, class, who, what)) ||
-	    G_UNLIKELY((e->page ^ page) | (e->era ^ class->era)))
+	class = iom_front_class_at(front, iom_front_mix(who, what));
+	if (G_UNLIKELY(!iom_front_class_holds(iommu, class, who, what)))
 		return false;
+	address = request->address;
+	page = address >> IOM_FRONT_PAGE_LG2;
+	e = iom_front_at(front, class, page);
+	if (G_UNLIKELY(e->page != page) || G_UNLIKELY(e->era != class->era))
+		return false;
+	at = e->at;
 	/* A header of a set is twice as large as a thread's word of it. */
-	set = (const iom_cache_set *)(const void *)(front->sets + (size_t)e->at * 2);
+	set = (const iom_cache_set *)(const void *)(front->sets + at * 2);
 	if (G_UNLIKELY(__atomic_load_n(&set->sequence, __ATOMIC_ACQUIRE) != e->sequence))
 		return false;
-	memcpy(result, e->head, sizeof(e->head));
-	result->address = e->address | low;
-	result->span = e->span - low;
-	result->fault.code = 0;
 	/* The word is of this sequence since the answer was kept. */
-	order = (uint64_t *)(void *)(front->recent + e->at);
-	use = (const iom_cache_use *)(const void *)(front->touch + e->use);
+	order = (uint64_t *)(void *)(front->recent + at);
+	use = e->use;
 	IOM_CACHE_STORE(order, (IOM_CACHE_LOAD(order) & use->keep) | use->set);
 	iom_front_class_use(class);
-	__atomic_store_n(&front->hits, __atomic_load_n(&front->hits, __ATOMIC_RELAXED) + 1,
-			 __ATOMIC_RELAXED);
+	iom_front_count(front);
+	memcpy(result, e->head, sizeof(e->head));
+	result->address = address + e->moved;
+	result->span = e->end - address;
+	/* The code, and what else fills the word. */
+	memset(&result->fault, 0, sizeof(uint64_t));
 	return true;
 }
 

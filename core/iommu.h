@@ -61,6 +61,10 @@ typedef struct iom_counters iom_counters; /* sharded by thread; see counters.c *
 typedef struct iom_front iom_front;
 
 struct iom_iommu {
+	/* What threads remember of hits; front.h. First, for every request asks it. */
+	iom_front *front[IOM_SLOTS]; /* by thread slot; no_front until one is made */
+	const uint64_t *generation; /* of the tags, or a constant without fronts */
+
 	const iom_iommu_ops *ops;
 	int refs;
 	iom_bus bus; /* memory[] all set, referenced */
@@ -68,9 +72,6 @@ struct iom_iommu {
 	void (*observer)(void *opaque, const iom_step *step);
 	void *observer_opaque;
 
-	/* What threads remember of hits; front.h. */
-	const uint64_t *generation; /* of the tags, or a constant without fronts */
-	iom_front *front[IOM_SLOTS]; /* by thread slot; no_front until one is made */
 	iom_front *no_front; /* answers nothing */
 	iom_tags *tags;
 	iom_cache *front_iotlb; /* NULL: no answers are kept */

@@ -248,12 +248,145 @@ static void policy_random(void)
 	iom_tags_free(tags);
 }
 
+/* Another thread that looks pages up, one at a time, when told. */
+#define STOP UINT_MAX
+typedef struct user {
+	iom_cache *cache;
+	GAsyncQueue *asked, *done;
+	GThread *thread;
+} user;
+
+static void look(iom_cache *cache, int page)
+{
+	uint64_t v;
+
+	iom_cache_lookup(cache, &scope, (uint64_t)page << 12, &v, 8, NULL);
+}
+
+static gpointer user_run(gpointer data)
+{
+	user *u = data;
+	guint page;
+
+	while ((page = GPOINTER_TO_UINT(g_async_queue_pop(u->asked))) != STOP) {
+		look(u->cache, (int)page);
+		g_async_queue_push(u->done, u);
+	}
+	return NULL;
+}
+
+static void user_start(user *u, iom_cache *cache)
+{
+	u->cache = cache;
+	u->asked = g_async_queue_new();
+	u->done = g_async_queue_new();
+	u->thread = g_thread_new("user", user_run, u);
+}
+
+static void user_look(user *u, int page)
+{
+	g_async_queue_push(u->asked, GUINT_TO_POINTER((guint)page));
+	g_async_queue_pop(u->done);
+}
+
+static void user_stop(user *u)
+{
+	g_async_queue_push(u->asked, GUINT_TO_POINTER(STOP));
+	g_thread_join(u->thread);
+	g_async_queue_unref(u->asked);
+	g_async_queue_unref(u->done);
+}
+
+/* One thread uses pages, another inserts them: the order is exact all the same. */
+static void other_thread(void)
+{
+	static const unsigned policies[] = { IOM_POLICY_LRU, IOM_POLICY_PLRU, IOM_POLICY_FIFO };
+
+	for (unsigned p = 0; p < G_N_ELEMENTS(policies); p++) {
+		iom_cache_geometry g = { 8, 0, (uint8_t)policies[p] };
+		iom_tags *tags = iom_tags_new();
+		iom_cache *cache = iom_cache_new("iotlb", &g, tags);
+		uint64_t seed = p;
+		slow_set s;
+		user u;
+
+		slow_init(&s, 8, policies[p]);
+		user_start(&u, cache);
+		for (unsigned round = 0; round < 600; round++) {
+			int page = 1 + (int)below(next_random(&seed), 16);
+			int way = slow_find(&s, page);
+
+			if (next_random(&seed) & 3) {
+				user_look(&u, page);
+				if (way >= 0)
+					slow_used(&s, (unsigned)way, false);
+			} else {
+				slow_insert(&s, page);
+				add(cache, tags, page);
+			}
+			for (page = 1; page <= 16; page++)
+				CHECK_EQ(has(cache, page), slow_find(&s, page) >= 0);
+		}
+		user_stop(&u);
+		iom_cache_free(cache);
+		iom_tags_free(tags);
+	}
+}
+
+/* Three threads use pages: with LRU, what nobody used since the last eviction goes first. */
+static void every_thread(void)
+{
+	iom_cache_geometry g = { 8, 0, IOM_POLICY_LRU };
+	iom_tags *tags = iom_tags_new();
+	iom_cache *cache = iom_cache_new("iotlb", &g, tags);
+	int page[8], next = 1;
+	uint64_t seed = 8;
+	user u[2];
+
+	for (unsigned i = 0; i < 2; i++)
+		user_start(&u[i], cache);
+	for (unsigned i = 0; i < 8; i++) {
+		page[i] = next;
+		add(cache, tags, next++);
+	}
+	for (unsigned round = 0; round < 600; round++) {
+		unsigned used = 0, gone = 0, n_gone = 0;
+
+		for (unsigned n = 1 + below(next_random(&seed), 7); n; n--) {
+			unsigned who = below(next_random(&seed), 3),
+				 i = below(next_random(&seed), 8);
+
+			if (who < 2)
+				user_look(&u[who], page[i]);
+			else
+				look(cache, page[i]);
+			used |= 1u << i;
+		}
+		add(cache, tags, next);
+		for (unsigned i = 0; i < 8; i++) {
+			if (!has(cache, page[i])) {
+				gone = i;
+				n_gone++;
+			}
+		}
+		CHECK_EQ(n_gone, 1);
+		CHECK_EQ(used >> gone & 1, 0);
+		page[gone] = next++;
+	}
+	for (unsigned i = 0; i < 2; i++)
+		user_stop(&u[i]);
+	iom_cache_free(cache);
+	iom_tags_free(tags);
+}
+
 static const iom_test tests[] = {
 	{ "LRU, exactly, with up to 130 ways", policy_lru },
 	{ "FIFO, exactly, with up to 130 ways", policy_fifo },
 	{ "tree pseudo-LRU, exactly, with up to 130 ways", policy_plru },
 	{ "four ways by hand", by_hand },
 	{ "random replacement repeats and reaches every way", policy_random },
+	{ "pages that another thread uses, exactly", other_thread },
+	{ "pages that three threads use, none forgotten", every_thread },
 	{ 0 },
 };
 const iom_suite policy_suite = { "policy", tests };
