@@ -351,7 +351,11 @@ struct iomfd_ioas_change_process {
 };
 
 enum { IOMFD_VEVENTQ_FLAG_LOST_EVENTS = 1u << 0 };
-enum { IOMFD_VEVENTQ_TYPE_DEFAULT = 0, IOMFD_VEVENTQ_TYPE_ARM_SMMUV3 = 1 };
+enum {
+	IOMFD_VEVENTQ_TYPE_DEFAULT = 0,
+	IOMFD_VEVENTQ_TYPE_ARM_SMMUV3 = 1,
+	IOMFD_VEVENTQ_TYPE_TEGRA241_CMDQV = 2,
+};
 
 struct iomfd_vevent_header {
 	uint32_t flags;
@@ -376,6 +380,8 @@ struct iomfd_veventq_alloc {
 	uint32_t out_veventq_fd;
 	uint32_t reserved;
 };
+
+enum { IOMFD_HW_QUEUE_TYPE_DEFAULT = 0, IOMFD_HW_QUEUE_TYPE_TEGRA241_CMDQV = 1 };
 
 struct iomfd_hw_queue_alloc {
 	uint32_t size;

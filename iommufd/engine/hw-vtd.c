@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The VT-d model as hardware, in scalable mode. Paging domains are second-stage
- * tables of 48 bits; a guest's first stage is nested on one of them by the PASID
- * table entry, as the kernel does it.
+ * The VT-d model as hardware, in scalable mode, driven as the kernel does it: paging
+ * domains are first-stage tables where nothing is asked for that only the second
+ * stage has; a guest's first stage is nested on a second-stage one by the PASID
+ * table entry.
  */
 #include "iommufd/engine/hw.h"
 
@@ -19,14 +20,36 @@ enum { REG_GCMD = 0x18, REG_RTADDR = 0x20, REG_IQT = 0x88, REG_IQA = 0x90 };
 #define ECAP_SMTS (1ull << 43)
 #define ECAP_SSADS (1ull << 45)
 #define ECAP_SSTS (1ull << 46)
+#define ECAP_FSTS (1ull << 47)
 #define ECAP_SMPWCS (1ull << 48)
 #define CAP_FS5LP (1ull << 60)
-enum { PGTT_SECOND = 2, PGTT_NESTED = 3 };
-#define LEAF_DIRTY (1ull << 9)
+enum { PGTT_FIRST = 1, PGTT_SECOND = 2, PGTT_NESTED = 3 };
 #define QUEUE_ENTRIES 128 /* of 256 bits, in one page */
 #define EVERYTHING UINT64_MAX
 
-static const iomfd_hw_format format = { .table = 3, .read = 1, .write = 2 };
+/* By whether the table has 5 levels: 57 bits, else 48. */
+#define DIRTY (1ull << 9)
+static const iomfd_hw_format second_stage[2] = {
+	{ .top = 39,
+	  .table = 3,
+	  .read = 1,
+	  .write = 2,
+	  .dirty_mask = DIRTY,
+	  .dirty = DIRTY,
+	  .clean = DIRTY },
+	{ .top = 48,
+	  .table = 3,
+	  .read = 1,
+	  .write = 2,
+	  .dirty_mask = DIRTY,
+	  .dirty = DIRTY,
+	  .clean = DIRTY },
+};
+/* Present, writable, user, accessed; a writable page is dirty from the start. */
+static const iomfd_hw_format first_stage[2] = {
+	{ .top = 39, .table = 0x27, .leaf = 0x25, .write = 0x42 },
+	{ .top = 48, .table = 0x27, .leaf = 0x25, .write = 0x42 },
+};
 
 static void reg_write(iomfd_hw *hw, uint64_t offset, unsigned size, uint64_t value)
 {
@@ -54,9 +77,15 @@ static void flush_all(iomfd_hw *hw)
 	descriptor(hw, 2 | 1 << 4, 0);
 }
 
+/* By domain-id: first-stage entries by PASID too, of whoever uses it. */
 static void flush_domain(const iomfd_hw_domain *d)
 {
 	descriptor(d->hw, 2 | 2 << 4 | (uint64_t)d->id << 16, 0);
+	for (guint i = 0; d->first && i < d->users->len; i++) {
+		uint64_t pasid = g_array_index(d->users, iomfd_hw_user, i).pasid;
+
+		descriptor(d->hw, 6 | 2 << 4 | (uint64_t)d->id << 16 | pasid << 32, 0);
+	}
 }
 
 /* ------------------------------------------------------------------------
@@ -118,18 +147,8 @@ static void write_entry(iomfd_hw_dev *dev, uint32_t pasid, const uint64_t words[
 	flush_all(dev->hw);
 }
 
-static void make_entry(const iomfd_hw_domain *d, uint64_t words[3])
+static void first_stage_words(const iomfd_hw_domain *d, uint64_t words[3])
 {
-	const iomfd_hw_domain *paging = d->base.nested ? d->parent : d;
-
-	words[0] = paging->root | 2 << 2 |
-		   (uint64_t)(d->base.nested ? PGTT_NESTED : PGTT_SECOND) << 6 |
-		   (paging->dirty_on ? 1 << 9 : 0) | 1;
-	words[1] = paging->id;
-	/* Accessed and dirty flags are written by walks that snoop. */
-	if (paging->dirty_on && (d->hw->ids[1] & ECAP_SMPWCS))
-		words[1] |= 1 << 23;
-	words[2] = 0;
 	if (d->base.nested)
 		words[2] =
 			(d->s1.pgtbl_addr & ~0xfffull) | (d->s1.flags & IOMFD_VTD_S1_SRE ? 1 : 0) |
@@ -137,6 +156,29 @@ static void make_entry(const iomfd_hw_domain *d, uint64_t words[3])
 			(d->s1.flags & IOMFD_VTD_S1_SRE && d->s1.flags & IOMFD_VTD_S1_WPE ? 1 << 4
 											  : 0) |
 			(d->s1.flags & IOMFD_VTD_S1_EAFE ? 1 << 7 : 0);
+	else
+		words[2] = d->root | (d->format->top > 39 ? 1 << 2 : 0);
+}
+
+static void make_entry(const iomfd_hw_domain *d, uint64_t words[3])
+{
+	const iomfd_hw_domain *paging = d->base.nested ? d->parent : d;
+	bool snoop = paging->first || paging->dirty_on;
+
+	words[1] = paging->id;
+	/* Walks that write flags snoop; so do those of the first stage. */
+	if (snoop && (d->hw->ids[1] & ECAP_SMPWCS))
+		words[1] |= 1 << 23;
+	words[2] = 0;
+	if (d->base.nested || d->first)
+		first_stage_words(d, words);
+	if (d->first) {
+		words[0] = (uint64_t)PGTT_FIRST << 6 | 1;
+		return;
+	}
+	words[0] = paging->root | (paging->format->top > 39 ? 3 : 2) << 2 |
+		   (uint64_t)(d->base.nested ? PGTT_NESTED : PGTT_SECOND) << 6 |
+		   (paging->dirty_on ? 1 << 9 : 0) | 1;
 }
 
 /* ------------------------------------------------------------------------
@@ -161,19 +203,38 @@ static int hw_info(iomfd_dev *dev, uint32_t *type, void *data, uint32_t *len)
 
 static int alloc_paging(iomfd_dev *dev, uint32_t flags, const iomfd_udata *data, iomfd_domain **out)
 {
-	const uint32_t known =
-		IOMFD_HWPT_NEST_PARENT | IOMFD_HWPT_DIRTY_TRACKING | IOMFD_HWPT_PASID;
+	const uint32_t second = IOMFD_HWPT_NEST_PARENT | IOMFD_HWPT_DIRTY_TRACKING;
 	iomfd_hw *hw = ((iomfd_hw_dev *)dev)->hw;
+	bool first = !(flags & second) && (hw->ids[1] & ECAP_FSTS);
+	/* The first stage's addresses are sign-extended: the upper half is not offered. */
+	bool wide = first ? hw->ids[0] >> 60 & 1
+			  : (hw->ids[0] >> 16 & 0x3f) + 1 > 48 && (hw->ids[0] >> 8 & 8);
+	unsigned bits = first ? (wide ? 56 : 47) : (unsigned)MIN(wide ? 57 : 48, hw->ids[2]);
 	iomfd_hw_domain *d;
 
-	if (data || (flags & ~known) ||
-	    ((flags & IOMFD_HWPT_NEST_PARENT) && !(hw->ids[1] & ECAP_NEST)))
+	if (data || (flags & ~(second | IOMFD_HWPT_PASID)) ||
+	    ((flags & IOMFD_HWPT_NEST_PARENT) && !(hw->ids[1] & ECAP_NEST)) ||
+	    (!first && !(hw->ids[1] & ECAP_SSTS)))
 		return -EOPNOTSUPP;
-	d = iomfd_hw_domain_new(hw, true);
+	d = iomfd_hw_domain_new(hw, first ? &first_stage[wide] : &second_stage[wide],
+				(1ull << bits) - 1, 4 + 2 * (unsigned)(hw->ids[0] & 7));
+	if (!d)
+		return -ENOSPC;
+	d->first = first;
 	d->nest_parent = flags & IOMFD_HWPT_NEST_PARENT;
 	d->base.dirty = flags & IOMFD_HWPT_DIRTY_TRACKING;
 	*out = &d->base;
 	return 0;
+}
+
+static void free_domain(iomfd_domain *domain)
+{
+	iomfd_hw_domain *d = (iomfd_hw_domain *)domain;
+
+	/* Its id is somebody else's next. */
+	if (d->format)
+		flush_domain(d);
+	iomfd_hw_domain_free(domain);
 }
 
 /* Erratum 772415: a nest parent maps everything writable. */
@@ -182,7 +243,7 @@ static int map(iomfd_domain *domain, uint64_t iova, uint64_t host, uint64_t leng
 {
 	iomfd_hw_domain *d = (iomfd_hw_domain *)domain;
 
-	iomfd_hw_map(d, &format, iova, host, length, read, write || d->nest_parent);
+	iomfd_hw_map(d, iova, host, length, read, write || d->nest_parent);
 	/* With caching mode even what was not there is announced. */
 	flush_domain(d);
 	return 0;
@@ -210,7 +271,7 @@ static int alloc_nested(iomfd_dev *dev, iomfd_domain *parent, iomfd_viommu *viom
 	rc = iomfd_udata_in(&s1, sizeof(s1), sizeof(s1), data, IOMFD_HWPT_DATA_VTD_S1);
 	if (rc)
 		return rc;
-	d = iomfd_hw_domain_new(hw, false);
+	d = iomfd_hw_domain_new(hw, NULL, 0, 0);
 	d->parent = (iomfd_hw_domain *)parent;
 	d->s1 = s1;
 	*out = &d->base;
@@ -242,8 +303,9 @@ static int attach(iomfd_dev *base, uint32_t pasid, iomfd_domain *domain, iomfd_d
 	uint64_t words[3];
 	int rc = 0;
 
-	if (d && pasid != IOMFD_NO_PASID && !(dev->hw->ids[1] & ECAP_PASID))
-		return -EOPNOTSUPP;
+	/* Nothing to do for requests that a device cannot make. */
+	if (pasid != IOMFD_NO_PASID && !base->max_pasids)
+		return 0;
 	if (d && d->hw != dev->hw)
 		return -EINVAL;
 	if (d && d->base.nested) {
@@ -350,20 +412,8 @@ static void read_dirty(iomfd_domain *domain, uint64_t iova, uint64_t last, bool 
 		       void (*report)(void *opaque, uint64_t iova, uint64_t length), void *opaque)
 {
 	iomfd_hw_domain *d = (iomfd_hw_domain *)domain;
-	bool cleared = false;
 
-	for (uint64_t at = iova & ~(IOMFD_PAGE - 1); at <= last; at += IOMFD_PAGE) {
-		uint64_t leaf = iomfd_hw_leaf(d, at);
-		uint64_t entry = leaf ? iomfd_hw_load(d->hw, leaf) : 0;
-
-		if (!(entry & LEAF_DIRTY))
-			continue;
-		report(opaque, MAX(at, iova), MIN(at + IOMFD_PAGE - 1, last) - MAX(at, iova) + 1);
-		if (clear)
-			iomfd_hw_store(d->hw, leaf, entry & ~LEAF_DIRTY);
-		cleared |= clear;
-	}
-	if (cleared)
+	if (iomfd_hw_read_dirty(d, iova, last, clear, report, opaque))
 		flush_domain(d);
 }
 
@@ -372,7 +422,7 @@ const iomfd_driver iomfd_vtd_driver = {
 	.hw_info = hw_info,
 	.alloc_paging = alloc_paging,
 	.alloc_nested = alloc_nested,
-	.free_domain = iomfd_hw_domain_free,
+	.free_domain = free_domain,
 	.map = map,
 	.unmap = unmap,
 	.attach = attach,
@@ -392,16 +442,23 @@ iomfd_hw *iomfd_vtd_new(struct iomfd_engine *e, unsigned instance, const iom_vtd
 		iomfd_hw_free(hw);
 		return NULL;
 	}
-	if ((config->ecap & (ECAP_SMTS | ECAP_SSTS)) != (ECAP_SMTS | ECAP_SSTS) ||
+	if (!(config->ecap & ECAP_SMTS) || !(config->ecap & (ECAP_SSTS | ECAP_FSTS)) ||
 	    config->haw < 48) {
-		g_set_error(error, IOM_ERROR, IOM_ERROR_CONFIG,
-			    "iommufd engine: a VT-d unit with scalable mode, second stage and 48 "
-			    "bits of address is wanted (ECAP.SMTS, ECAP.SSTS, HAW)");
+		g_set_error(
+			error, IOM_ERROR, IOM_ERROR_CONFIG,
+			"iommufd engine: a VT-d unit with scalable mode, a stage of translation "
+			"and 48 bits of address is wanted (ECAP.SMTS, ECAP.FSTS or ECAP.SSTS, "
+			"HAW)");
 		iomfd_hw_free(hw);
 		return NULL;
 	}
 	hw->ids[0] = config->cap;
 	hw->ids[1] = config->ecap;
+	hw->ids[2] = (config->cap >> 16 & 0x3f) + 1; /* MGAW */
+	if (config->ecap & ECAP_PASID)
+		hw->pasid_bits = (config->ecap >> 35 & 0x1f) + 1;
+	/* Second-stage A/D flags, written by walks that snoop. */
+	hw->dirty = (config->ecap & ECAP_SSADS) && (config->ecap & ECAP_SMPWCS);
 	hw->table = iomfd_hw_alloc(hw, 1);
 	hw->queue = iomfd_hw_alloc(hw, 1);
 	reg_write(hw, REG_IQT, 8, 0);

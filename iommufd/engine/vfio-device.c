@@ -322,17 +322,6 @@ int iomfd_vfio_device_ioctl(void *data, unsigned cmd, uint64_t arg)
 /* ------------------------------------------------------------------------
  * The machine's devices
  */
-static iomfd_hw *find_hw(struct iomfd_engine *e, unsigned instance, const iomfd_driver *driver)
-{
-	for (guint i = 0; i < e->hws->len; i++) {
-		iomfd_hw *hw = g_ptr_array_index(e->hws, i);
-
-		if (hw->instance == instance && hw->driver == driver)
-			return hw;
-	}
-	return NULL;
-}
-
 static const iomfd_driver *driver_of(iom_iommufd_backend backend)
 {
 	switch (backend) {
@@ -349,37 +338,18 @@ static const iomfd_driver *driver_of(iom_iommufd_backend backend)
 	}
 }
 
-static iomfd_dev *make_hw_dev(iomfd_hw *hw, const iom_iommufd_device *c)
-{
-	/* What the host's interrupts go through: the SMMU's window for messages is
-	 * chosen by software, VT-d's lies where x86 has it. */
-	const iomfd_range smmu_msi = { 0x8000000, 0x80fffff, NULL };
-	const iomfd_range vtd_msi = { 0xfee00000, 0xfeefffff, NULL };
-	iomfd_hw_dev *dev = g_new0(iomfd_hw_dev, 1);
-	bool smmu = hw->driver == &iomfd_smmu_driver;
-
-	iomfd_dev_init(&dev->base, hw->engine, hw->driver);
-	dev->hw = hw;
-	dev->requester = c->requester;
-	/* Stage 2 tells dirty pages on a VT-d unit with second-stage A/D. */
-	dev->base.dirty = !smmu && !c->no_dirty && (hw->ids[1] >> 45 & 1);
-	g_array_append_vals(dev->base.reserved, smmu ? &smmu_msi : &vtd_msi, 1);
-	g_ptr_array_add(hw->devs, dev);
-	return &dev->base;
-}
-
 static iomfd_dev *make_dev(struct iomfd_engine *e, const iom_iommufd_device *c)
 {
 	const iomfd_driver *driver = driver_of(c->backend);
 	uint32_t flags = (c->no_dirty ? IOMFD_MOCK_DEVICE_NO_DIRTY : 0) |
 			 (c->pasid_bits ? IOMFD_MOCK_DEVICE_PASID : 0);
-	iomfd_hw *hw = find_hw(e, c->instance, driver);
+	iomfd_hw *hw = iomfd_hw_find(e, c->instance, driver);
 	iomfd_dev *dev;
 
 	if (c->backend == IOM_IOMMUFD_MOCK)
 		return &iomfd_mock_dev_new(e, flags)->base;
 	if (hw)
-		return make_hw_dev(hw, c);
+		return iomfd_hw_dev_new(hw, c);
 	dev = g_new0(iomfd_dev, 1);
 	iomfd_dev_init(dev, e, driver);
 	dev->noiommu = c->backend == IOM_IOMMUFD_NOIOMMU;
@@ -395,7 +365,7 @@ static const char *what_is_wrong(struct iomfd_engine *e, const iom_iommufd_devic
 		return "a back end of this version is wanted";
 	if (c->pasid_bits > 20)
 		return "a PASID has at most 20 bits";
-	if (on_model && !find_hw(e, c->instance, driver_of(c->backend)))
+	if (on_model && !iomfd_hw_find(e, c->instance, driver_of(c->backend)))
 		return "the model that it is to sit behind was not added";
 	if (on_model && c->requester > 0xffff)
 		return "a requester of at most 16 bits is wanted";
@@ -408,7 +378,9 @@ gboolean iomfd_engine_add(struct iomfd_engine *e, const iom_iommufd_device *c, G
 		g_strdup_printf("vfio/devices/%svfio%u",
 				c->backend == IOM_IOMMUFD_NOIOMMU ? "noiommu-" : "", c->number);
 	const char *wrong = what_is_wrong(e, c);
+	unsigned pasid_bits;
 	iomfd_dev *dev;
+	iomfd_hw *hw;
 
 	if (wrong) {
 		g_set_error(error, IOM_ERROR, IOM_ERROR_CONFIG, "%s: %s", name, wrong);
@@ -432,10 +404,12 @@ gboolean iomfd_engine_add(struct iomfd_engine *e, const iom_iommufd_device *c, G
 	dev = make_dev(e, c);
 	dev->name = g_steal_pointer(&name);
 	dev->group = c->group;
-	dev->instance = find_hw(e, c->instance, dev->driver);
-	if (!dev->instance)
-		dev->instance = GUINT_TO_POINTER(c->instance + 1);
-	dev->max_pasids = c->pasid_bits ? 1u << c->pasid_bits : 0;
+	hw = iomfd_hw_find(e, c->instance, dev->driver);
+	dev->instance = hw ? (void *)hw : GUINT_TO_POINTER(c->instance + 1);
+	pasid_bits = c->pasid_bits;
+	if (hw)
+		pasid_bits = MIN(pasid_bits, hw->pasid_bits);
+	dev->max_pasids = pasid_bits ? 1u << pasid_bits : 0;
 	dev->ats = c->ats;
 	dev->pasid_exec = c->pasid_exec;
 	dev->pasid_priv = c->pasid_priv;

@@ -21,6 +21,30 @@ int hwrig_attach(hwrig *h, uint32_t pt)
 				 (uintptr_t)&cmd);
 }
 
+int hwrig_attach_pasid(hwrig *h, uint32_t pt, uint32_t pasid)
+{
+	struct iomfd_vfio_attach cmd = { .argsz = 16, .flags = 1, .pt_id = pt, .pasid = pasid };
+
+	return iom_iommufd_ioctl(h->r.t, h->fd, IOMFD_VFIO_DEVICE_ATTACH_IOMMUFD_PT,
+				 (uintptr_t)&cmd);
+}
+
+int hwrig_detach(hwrig *h)
+{
+	struct iomfd_vfio_detach cmd = { .argsz = 8 };
+
+	return iom_iommufd_ioctl(h->r.t, h->fd, IOMFD_VFIO_DEVICE_DETACH_IOMMUFD_PT,
+				 (uintptr_t)&cmd);
+}
+
+int hwrig_detach_pasid(hwrig *h, uint32_t pasid)
+{
+	struct iomfd_vfio_detach cmd = { .argsz = 12, .flags = 1, .pasid = pasid };
+
+	return iom_iommufd_ioctl(h->r.t, h->fd, IOMFD_VFIO_DEVICE_DETACH_IOMMUFD_PT,
+				 (uintptr_t)&cmd);
+}
+
 hwrig hwrig_new(iom_iommufd_backend backend, uint32_t flags)
 {
 	hwrig h = { .r = rig_new(NULL) };
@@ -29,7 +53,7 @@ hwrig hwrig_new(iom_iommufd_backend backend, uint32_t flags)
 		.backend = backend,
 		.requester = 0x108,
 		.group = 1,
-		.pasid_bits = backend == IOM_IOMMUFD_VTD ? 8 : 0,
+		.pasid_bits = 8,
 	};
 	struct iomfd_vfio_bind bind = { .argsz = 16, .iommufd = h.r.fd };
 	iom_smmu_config smmu;
@@ -202,37 +226,6 @@ static void test_vtd_bad_width(void)
 	hwrig_free(&h);
 }
 
-static void test_vtd_dirty(void)
-{
-	hwrig h = hwrig_new(IOM_IOMMUFD_VTD, IOMFD_HWPT_DIRTY_TRACKING);
-	struct iomfd_hwpt_set_dirty_tracking on = { sizeof(on), 1, h.parent, 0 };
-	uint8_t bitmap[PAGES / 8] = { 0 };
-	struct iomfd_hwpt_get_dirty_bitmap get = {
-		.size = sizeof(get),
-		.hwpt_id = h.parent,
-		.iova = GPA,
-		.length = PAGES * PAGE,
-		.page_size = PAGE,
-		.data = (uintptr_t)bitmap,
-	};
-	uint64_t value = 1;
-
-	CHECK_EQ(hwrig_attach(&h, h.parent), 0);
-	CHECK_EQ(CALL(&h.r, 0x8b, &on), 0);
-	CHECK_EQ(hwrig_dma(&h, IOM_NO_PASID, GPA + 9 * PAGE, &value, true), 0);
-	CHECK_EQ(hwrig_dma(&h, IOM_NO_PASID, GPA + 10 * PAGE, &value, false), 0);
-	CHECK_EQ(CALL(&h.r, 0x8c, &get), 0);
-	CHECK_EQ(bitmap[1], 1 << 1);
-	memset(bitmap, 0, sizeof(bitmap));
-	CHECK_EQ(CALL(&h.r, 0x8c, &get), 0);
-	CHECK_EQ(bitmap[1], 0);
-	/* Clean again, and noticed again. */
-	CHECK_EQ(hwrig_dma(&h, IOM_NO_PASID, GPA + 9 * PAGE, &value, true), 0);
-	CHECK_EQ(CALL(&h.r, 0x8c, &get), 0);
-	CHECK_EQ(bitmap[1], 1 << 1);
-	hwrig_free(&h);
-}
-
 static int nested_ste(vsmmu *v, uint64_t word0, uint64_t word1)
 {
 	struct iomfd_hwpt_arm_smmuv3 ste = { { word0, word1 } };
@@ -363,7 +356,6 @@ static const iom_test tests[] = {
 	{ "both models: DMA goes where the maps say", test_paging },
 	{ "VT-d: a first stage in guest memory, by RID and PASID", test_vtd_nesting },
 	{ "VT-d: a width that does not fit blocks the device", test_vtd_bad_width },
-	{ "VT-d: dirty pages", test_vtd_dirty },
 	{ "SMMUv3: which STE a guest may give", test_smmu_stes },
 	{ "SMMUv3: stage 1 in guest memory, events, invalidation", test_smmu_nesting },
 	{ 0 },

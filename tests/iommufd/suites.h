@@ -11,7 +11,7 @@
 #include <string.h>
 
 extern const iom_suite input_suite, device_suite, profile_suite, queue_suite, hardware_suite,
-	legacy_suite;
+	host_suite, legacy_suite;
 
 /* An engine with the test driver, and one context. */
 typedef struct rig {
@@ -54,6 +54,9 @@ typedef struct vsmmu {
 
 uint64_t *hwrig_word(hwrig *h, uint64_t gpa);
 int hwrig_attach(hwrig *h, uint32_t pt);
+int hwrig_attach_pasid(hwrig *h, uint32_t pt, uint32_t pasid);
+int hwrig_detach(hwrig *h);
+int hwrig_detach_pasid(hwrig *h, uint32_t pasid);
 hwrig hwrig_new(iom_iommufd_backend backend, uint32_t flags);
 void hwrig_free(hwrig *h);
 int hwrig_dma(hwrig *h, uint32_t pasid, uint64_t addr, uint64_t *value, bool write);
