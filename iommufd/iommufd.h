@@ -71,6 +71,13 @@ IOM_API int iom_iommufd_open(iom_iommufd *t, const char *node);
 IOM_API int iom_iommufd_ioctl(iom_iommufd *t, int fd, unsigned long request, uintptr_t arg);
 IOM_API ssize_t iom_iommufd_read(iom_iommufd *t, int fd, void *buf, size_t n);
 IOM_API ssize_t iom_iommufd_write(iom_iommufd *t, int fd, const void *buf, size_t n);
+/*
+ * The same at an offset, as pread() and pwrite(): a device's regions, at the offsets that
+ * VFIO_DEVICE_GET_REGION_INFO tells.
+ */
+IOM_API ssize_t iom_iommufd_pread(iom_iommufd *t, int fd, void *buf, size_t n, uint64_t offset);
+IOM_API ssize_t iom_iommufd_pwrite(iom_iommufd *t, int fd, const void *buf, size_t n,
+				   uint64_t offset);
 /* MAP_FAILED on an error, which *error receives as a negative errno. */
 IOM_API void *iom_iommufd_mmap(iom_iommufd *t, int fd, size_t length, int prot, int flags,
 			       uint64_t offset, int *error);
@@ -139,6 +146,14 @@ IOM_API int iom_iommufd_dma(iom_iommufd *t, unsigned number, uint32_t pasid, uin
 /* False and IOM_ERROR_CONFIG for a number that is taken or what makes no sense. */
 IOM_API gboolean iom_iommufd_add_device(iom_iommufd *t, const iom_iommufd_device *device,
 					GError **error);
+
+/*
+ * An interrupt of a device of the engine, as its VFIO interrupt `index` (0 INTx, 1 MSI,
+ * 2 MSI-X, 3 error, 4 request) and `vector`. 1 if an eventfd was written to, 0 if it is
+ * masked or nobody listens (INTx then waits); -ENOENT without such a device, -EINVAL
+ * without such an interrupt.
+ */
+IOM_API int iom_iommufd_interrupt(iom_iommufd *t, unsigned number, unsigned index, unsigned vector);
 
 /* What the caller may do, as capable() in the kernel would say. All at the start. */
 enum {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The two transports behind <iommulate/iommufd.h>: the kernel, and the engine. */
 #include "iommufd/engine/hw.h"
+#include "iommufd/engine/vfio-pci.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -104,6 +105,28 @@ ssize_t iom_iommufd_write(iom_iommufd *t, int fd, const void *buf, size_t n)
 	if (t->engine)
 		return iomfd_engine_write(t->engine, fd, (uintptr_t)buf, n);
 	put = write(fd, buf, n);
+	return put < 0 ? -errno : put;
+}
+
+ssize_t iom_iommufd_pread(iom_iommufd *t, int fd, void *buf, size_t n, uint64_t offset)
+{
+	ssize_t got;
+	LOCKED(t);
+
+	if (t->engine)
+		return iomfd_engine_rw_at(t->engine, fd, (uintptr_t)buf, n, offset, false);
+	got = pread(fd, buf, n, (off_t)offset);
+	return got < 0 ? -errno : got;
+}
+
+ssize_t iom_iommufd_pwrite(iom_iommufd *t, int fd, const void *buf, size_t n, uint64_t offset)
+{
+	ssize_t put;
+	LOCKED(t);
+
+	if (t->engine)
+		return iomfd_engine_rw_at(t->engine, fd, (uintptr_t)buf, n, offset, true);
+	put = pwrite(fd, buf, n, (off_t)offset);
 	return put < 0 ? -errno : put;
 }
 
@@ -241,11 +264,35 @@ void iom_iommufd_limit_objects(iom_iommufd *t, uint32_t n)
 		t->engine->max_objects = n;
 }
 
+/* The engine's device of that number, whatever its back end; NULL. */
+static iomfd_dev *find_dev(iom_iommufd *t, unsigned number)
+{
+	g_autofree char *name = g_strdup_printf("vfio/devices/vfio%u", number);
+	g_autofree char *other = g_strdup_printf("vfio/devices/noiommu-vfio%u", number);
+
+	for (guint i = 0; t->engine && i < t->engine->devices->len; i++) {
+		iomfd_dev *dev = g_ptr_array_index(t->engine->devices, i);
+
+		if (strcmp(dev->name, name) == 0 || strcmp(dev->name, other) == 0)
+			return dev;
+	}
+	return NULL;
+}
+
+int iom_iommufd_interrupt(iom_iommufd *t, unsigned number, unsigned index, unsigned vector)
+{
+	iomfd_dev *dev;
+	LOCKED(t);
+
+	dev = find_dev(t, number);
+	return dev ? iomfd_function_raise(dev->function, index, vector) : -ENOENT;
+}
+
 int iom_iommufd_page_request(iom_iommufd *t, unsigned number, uint32_t pasid, uint32_t grpid,
 			     uint64_t address, uint32_t access, bool last)
 {
-	g_autofree char *name = g_strdup_printf("vfio/devices/vfio%u", number);
 	struct iomfd_hwpt_pgfault fault = { 0 };
+	iomfd_dev *dev;
 	LOCKED(t);
 
 	fault.flags = (pasid != IOM_NO_PASID ? IOMFD_PGFAULT_PASID_VALID : 0) |
@@ -255,13 +302,8 @@ int iom_iommufd_page_request(iom_iommufd *t, unsigned number, uint32_t pasid, ui
 	fault.perm = (access & IOM_READ ? 1 : 0) | (access & IOM_WRITE ? 2 : 0) |
 		     (access & IOM_EXECUTE ? 4 : 0);
 	fault.addr = address;
-	for (guint i = 0; t->engine && i < t->engine->devices->len; i++) {
-		iomfd_dev *dev = g_ptr_array_index(t->engine->devices, i);
-
-		if (strcmp(dev->name, name) == 0)
-			return iomfd_report_fault(dev, &fault);
-	}
-	return -ENOENT;
+	dev = find_dev(t, number);
+	return dev ? iomfd_report_fault(dev, &fault) : -ENOENT;
 }
 
 /* ------------------------------------------------------------------------
@@ -312,16 +354,11 @@ gboolean iom_iommufd_add_vtd(iom_iommufd *t, unsigned instance, const iom_vtd_co
 
 static iomfd_hw_dev *find_hw_dev(iom_iommufd *t, unsigned number)
 {
-	g_autofree char *name = g_strdup_printf("vfio/devices/vfio%u", number);
+	iomfd_dev *dev = find_dev(t, number);
 
-	for (guint i = 0; t->engine && i < t->engine->devices->len; i++) {
-		iomfd_dev *dev = g_ptr_array_index(t->engine->devices, i);
-
-		if (strcmp(dev->name, name) == 0 &&
-		    (dev->driver == &iomfd_smmu_driver || dev->driver == &iomfd_vtd_driver))
-			return (iomfd_hw_dev *)dev;
-	}
-	return NULL;
+	return dev && (dev->driver == &iomfd_smmu_driver || dev->driver == &iomfd_vtd_driver)
+		       ? (iomfd_hw_dev *)dev
+		       : NULL;
 }
 
 static void translate(iomfd_hw_dev *dev, const iom_request *request, iom_result *result)

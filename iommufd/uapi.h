@@ -417,6 +417,13 @@ struct iomfd_ioas_noiommu_get_pa {
 #define IOMFD_VFIO_GROUP_UNSET_CONTAINER IOMFD_VFIO_IO(5)
 #define IOMFD_VFIO_GROUP_GET_DEVICE_FD IOMFD_VFIO_IO(6)
 #define IOMFD_VFIO_DEVICE_GET_INFO IOMFD_VFIO_IO(7)
+#define IOMFD_VFIO_DEVICE_GET_REGION_INFO IOMFD_VFIO_IO(8)
+#define IOMFD_VFIO_DEVICE_GET_IRQ_INFO IOMFD_VFIO_IO(9)
+#define IOMFD_VFIO_DEVICE_SET_IRQS IOMFD_VFIO_IO(10)
+#define IOMFD_VFIO_DEVICE_RESET IOMFD_VFIO_IO(11)
+/* On a device file; on a context the number is VFIO_IOMMU_GET_INFO's. */
+#define IOMFD_VFIO_DEVICE_GET_PCI_HOT_RESET_INFO IOMFD_VFIO_IO(12)
+#define IOMFD_VFIO_DEVICE_PCI_HOT_RESET IOMFD_VFIO_IO(13)
 #define IOMFD_VFIO_IOMMU_GET_INFO IOMFD_VFIO_IO(12)
 #define IOMFD_VFIO_IOMMU_MAP_DMA IOMFD_VFIO_IO(13)
 #define IOMFD_VFIO_IOMMU_UNMAP_DMA IOMFD_VFIO_IO(14)
@@ -490,6 +497,65 @@ struct iomfd_vfio_device_info {
 	uint32_t num_irqs;
 	uint32_t cap_offset;
 	uint32_t pad;
+};
+
+enum { IOMFD_VFIO_DEVICE_FLAGS_RESET = 1, IOMFD_VFIO_DEVICE_FLAGS_PCI = 2 };
+
+enum {
+	IOMFD_VFIO_REGION_READ = 1,
+	IOMFD_VFIO_REGION_WRITE = 2,
+	IOMFD_VFIO_REGION_MMAP = 4,
+};
+
+struct iomfd_vfio_region_info {
+	uint32_t argsz;
+	uint32_t flags;
+	uint32_t index;
+	uint32_t cap_offset;
+	iomfd_u64 size;
+	iomfd_u64 offset;
+};
+
+enum {
+	IOMFD_VFIO_PCI_INTX = 0,
+	IOMFD_VFIO_PCI_MSI = 1,
+	IOMFD_VFIO_PCI_MSIX = 2,
+	IOMFD_VFIO_PCI_ERR = 3,
+	IOMFD_VFIO_PCI_REQ = 4,
+	IOMFD_VFIO_PCI_IRQS = 5,
+};
+enum {
+	IOMFD_VFIO_IRQ_EVENTFD = 1,
+	IOMFD_VFIO_IRQ_MASKABLE = 2,
+	IOMFD_VFIO_IRQ_AUTOMASKED = 4,
+	IOMFD_VFIO_IRQ_NORESIZE = 8,
+};
+
+struct iomfd_vfio_irq_info {
+	uint32_t argsz;
+	uint32_t flags;
+	uint32_t index;
+	uint32_t count;
+};
+
+enum {
+	IOMFD_VFIO_IRQ_SET_DATA_NONE = 1,
+	IOMFD_VFIO_IRQ_SET_DATA_BOOL = 2,
+	IOMFD_VFIO_IRQ_SET_DATA_EVENTFD = 4,
+	IOMFD_VFIO_IRQ_SET_DATA_MASK = 7,
+	IOMFD_VFIO_IRQ_SET_MASK = 8,
+	IOMFD_VFIO_IRQ_SET_UNMASK = 16,
+	IOMFD_VFIO_IRQ_SET_TRIGGER = 32,
+	IOMFD_VFIO_IRQ_SET_ACTION_MASK = 56,
+};
+
+/* A byte or a descriptor for each vector follows. */
+struct iomfd_vfio_irq_set {
+	uint32_t argsz;
+	uint32_t flags;
+	uint32_t index;
+	uint32_t start;
+	uint32_t count;
 };
 
 enum { IOMFD_VFIO_BIND_TOKEN = 1 };

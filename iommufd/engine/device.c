@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Devices: binding, and attaching, replacing and detaching page tables by PASID. */
-#include "iommufd/engine/model.h"
+#include "iommufd/engine/vfio-pci.h"
 
 #include <string.h>
 
@@ -16,6 +16,7 @@ void iomfd_dev_free(iomfd_dev *dev)
 {
 	g_array_unref(dev->reserved);
 	g_hash_table_unref(dev->attached);
+	iomfd_function_free(dev->function);
 	g_free(dev->name);
 	if (dev->driver && dev->driver->free_dev)
 		dev->driver->free_dev(dev);

@@ -222,6 +222,13 @@ struct iomfd_engine *iomfd_engine_new(const iom_iommufd_engine_config *config, G
 	return e;
 }
 
+static void piece_gone(const iomfd_mapping *piece)
+{
+	if (piece->owner)
+		piece->owner->users--;
+	iomfd_file_unref(piece->file);
+}
+
 void iomfd_engine_free(struct iomfd_engine *e)
 {
 	GList *fds = g_hash_table_get_keys(e->fds);
@@ -231,8 +238,7 @@ void iomfd_engine_free(struct iomfd_engine *e)
 		iomfd_mapping m = g_array_index(e->mappings, iomfd_mapping, 0);
 
 		g_array_remove_index_fast(e->mappings, 0);
-		m.owner->users--;
-		iomfd_file_unref(m.owner->ctx->file);
+		piece_gone(&m);
 	}
 	for (GList *l = fds; l; l = l->next)
 		iomfd_fd_close(e, GPOINTER_TO_INT(l->data));
@@ -333,6 +339,16 @@ int iomfd_engine_ioctl(struct iomfd_engine *e, int fd, unsigned cmd, uint64_t ar
 	return rc;
 }
 
+/* Read or write a device's file where it stands. */
+static ssize_t at_position(iomfd_file *f, uint64_t buf, size_t n, bool write)
+{
+	ssize_t done = iomfd_vfio_rw(f->data, buf, n, f->position, write);
+
+	if (done > 0)
+		f->position += (uint64_t)done;
+	return done;
+}
+
 ssize_t iomfd_engine_read(struct iomfd_engine *e, int fd, uint64_t buf, size_t n)
 {
 	iomfd_file *f = iomfd_file_get(e, fd);
@@ -343,7 +359,7 @@ ssize_t iomfd_engine_read(struct iomfd_engine *e, int fd, uint64_t buf, size_t n
 		return iomfd_fault_read(f->data, buf, n);
 	if (f->kind == IOMFD_FILE_VEVENTQ)
 		return iomfd_veventq_read(f->data, buf, n);
-	return -EINVAL;
+	return f->kind == IOMFD_FILE_VFIO_DEVICE ? at_position(f, buf, n, false) : -EINVAL;
 }
 
 ssize_t iomfd_engine_write(struct iomfd_engine *e, int fd, uint64_t buf, size_t n)
@@ -352,7 +368,23 @@ ssize_t iomfd_engine_write(struct iomfd_engine *e, int fd, uint64_t buf, size_t 
 
 	if (!f)
 		return -EBADF;
-	return f->kind == IOMFD_FILE_FAULT ? iomfd_fault_write(f->data, buf, n) : -EINVAL;
+	if (f->kind == IOMFD_FILE_FAULT)
+		return iomfd_fault_write(f->data, buf, n);
+	return f->kind == IOMFD_FILE_VFIO_DEVICE ? at_position(f, buf, n, true) : -EINVAL;
+}
+
+ssize_t iomfd_engine_rw_at(struct iomfd_engine *e, int fd, uint64_t buf, size_t n, uint64_t offset,
+			   bool write)
+{
+	iomfd_file *f = iomfd_file_get(e, fd);
+
+	if (!f)
+		return -EBADF;
+	/* Queues have no places. */
+	if (f->kind == IOMFD_FILE_FAULT || f->kind == IOMFD_FILE_VEVENTQ)
+		return -ESPIPE;
+	return f->kind == IOMFD_FILE_VFIO_DEVICE ? iomfd_vfio_rw(f->data, buf, n, offset, write)
+						 : -EINVAL;
 }
 
 static iomfd_mmap *find_region(iomfd_context *ctx, uint64_t offset)
@@ -366,44 +398,60 @@ static iomfd_mmap *find_region(iomfd_context *ctx, uint64_t offset)
 	return NULL;
 }
 
-int iomfd_engine_mmap(struct iomfd_engine *e, int fd, void **addr, size_t length, int prot,
-		      int flags, uint64_t offset)
+static void piece_added(struct iomfd_engine *e, const iomfd_mapping *piece)
 {
-	iomfd_file *f = iomfd_file_get(e, fd);
-	iomfd_mapping mapping;
-	iomfd_mmap *m;
-	void *got;
+	g_array_append_vals(e->mappings, piece, 1);
+	if (piece->owner)
+		piece->owner->users++;
+	iomfd_file_ref(piece->file);
+}
 
-	if (!f)
-		return -EBADF;
-	if (f->kind != IOMFD_FILE_CONTEXT)
-		return -ENODEV;
-	if (!length || offset % IOMFD_PAGE)
-		return -EINVAL;
-	length = (length + IOMFD_PAGE - 1) & ~(IOMFD_PAGE - 1);
+/* What a context's objects publish: each whole, by the offset that it was told. */
+static int map_object(iomfd_context *ctx, size_t length, int prot, int flags, uint64_t offset,
+		      iomfd_mapping *mapping)
+{
+	iomfd_mmap *m;
+
 	if (!(flags & MAP_SHARED) || (flags & MAP_PRIVATE & ~MAP_SHARED))
 		return -EINVAL;
 	if (prot & PROT_EXEC)
 		return -EPERM;
-	m = find_region(f->data, offset);
+	m = find_region(ctx, offset);
 	if (!m || m->length != length)
 		return -ENXIO;
-	got = mmap(*addr, length, prot, flags, m->memfd, 0);
-	if (got == MAP_FAILED)
-		return -errno;
-	mapping = (iomfd_mapping){ (uint64_t)(uintptr_t)got, length, m->owner };
-	g_array_append_val(e->mappings, mapping);
-	m->owner->users++;
-	iomfd_file_ref(m->owner->ctx->file);
-	*addr = got;
-	return 0;
+	mapping->owner = m->owner;
+	return m->memfd;
 }
 
-static void piece_added(struct iomfd_engine *e, const iomfd_mapping *piece)
+int iomfd_engine_mmap(struct iomfd_engine *e, int fd, void **addr, size_t length, int prot,
+		      int flags, uint64_t offset)
 {
-	g_array_append_vals(e->mappings, piece, 1);
-	piece->owner->users++;
-	iomfd_file_ref(piece->owner->ctx->file);
+	iomfd_file *f = iomfd_file_get(e, fd);
+	iomfd_mapping mapping = { .file = f };
+	uint64_t at = 0;
+	int memory;
+	void *got;
+
+	if (!f)
+		return -EBADF;
+	if (f->kind != IOMFD_FILE_CONTEXT && f->kind != IOMFD_FILE_VFIO_DEVICE)
+		return -ENODEV;
+	if (!length || offset % IOMFD_PAGE)
+		return -EINVAL;
+	length = (length + IOMFD_PAGE - 1) & ~(IOMFD_PAGE - 1);
+	memory = f->kind == IOMFD_FILE_CONTEXT
+			 ? map_object(f->data, length, prot, flags, offset, &mapping)
+			 : iomfd_vfio_mmap(f->data, offset, length, flags, &at);
+	if (memory < 0)
+		return memory;
+	got = mmap(*addr, length, prot, flags, memory, (off_t)at);
+	if (got == MAP_FAILED)
+		return -errno;
+	mapping.addr = (uint64_t)(uintptr_t)got;
+	mapping.length = length;
+	piece_added(e, &mapping);
+	*addr = got;
+	return 0;
 }
 
 /* Each piece of a mapping that is left holds the owner, and the open file. */
@@ -417,8 +465,8 @@ int iomfd_engine_munmap(struct iomfd_engine *e, void *addr, size_t length)
 	end = start + ((length + IOMFD_PAGE - 1) & ~(IOMFD_PAGE - 1));
 	for (guint i = e->mappings->len; i-- > 0;) {
 		iomfd_mapping m = g_array_index(e->mappings, iomfd_mapping, i);
-		iomfd_mapping left = { m.addr, start - m.addr, m.owner };
-		iomfd_mapping right = { end, m.addr + m.length - end, m.owner };
+		iomfd_mapping left = { m.addr, start - m.addr, m.owner, m.file };
+		iomfd_mapping right = { end, m.addr + m.length - end, m.owner, m.file };
 
 		if (m.addr >= end || m.addr + m.length <= start)
 			continue;
@@ -427,8 +475,7 @@ int iomfd_engine_munmap(struct iomfd_engine *e, void *addr, size_t length)
 			piece_added(e, &left);
 		if (m.addr + m.length > end)
 			piece_added(e, &right);
-		m.owner->users--;
-		iomfd_file_unref(m.owner->ctx->file);
+		piece_gone(&m);
 	}
 	return 0;
 }

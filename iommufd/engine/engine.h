@@ -237,6 +237,7 @@ struct iomfd_file {
 	void *data; /* by kind: context, fault, veventq, access, dmabuf, vfio file */
 	int signal; /* write end of what makes the descriptor readable, or -1 */
 	bool raised;
+	uint64_t position; /* of a device's file */
 };
 
 typedef struct iomfd_mmap {
@@ -258,7 +259,8 @@ struct iomfd_context {
 
 typedef struct iomfd_mapping {
 	uint64_t addr, length;
-	iomfd_object *owner;
+	iomfd_object *owner; /* NULL: of a device's memory */
+	iomfd_file *file; /* stays open as long */
 } iomfd_mapping;
 
 /* Which calls, flags and members a kernel of some age has. */
@@ -315,6 +317,9 @@ int iomfd_engine_open(struct iomfd_engine *e, const char *node);
 int iomfd_engine_ioctl(struct iomfd_engine *e, int fd, unsigned cmd, uint64_t arg);
 ssize_t iomfd_engine_read(struct iomfd_engine *e, int fd, uint64_t buf, size_t n);
 ssize_t iomfd_engine_write(struct iomfd_engine *e, int fd, uint64_t buf, size_t n);
+/* As pread() and pwrite(). */
+ssize_t iomfd_engine_rw_at(struct iomfd_engine *e, int fd, uint64_t buf, size_t n, uint64_t offset,
+			   bool write);
 int iomfd_engine_mmap(struct iomfd_engine *e, int fd, void **addr, size_t length, int prot,
 		      int flags, uint64_t offset);
 int iomfd_engine_munmap(struct iomfd_engine *e, void *addr, size_t length);

@@ -92,6 +92,7 @@ struct iomfd_dev {
 	GArray *reserved; /* iomfd_range */
 	iomfd_context *owner; /* claimed for DMA by this context */
 	GHashTable *attached; /* pasid to iomfd_domain, as the hardware has it */
+	struct iomfd_function *function; /* of a device file: what else it is */
 	unsigned open_group, open_cdev;
 };
 
@@ -267,6 +268,8 @@ void iomfd_dmabuf_unref(iomfd_dmabuf *buf);
 int iomfd_vfio_open(struct iomfd_engine *e, iomfd_dev *dev, iomfd_file **out);
 void iomfd_vfio_close(void *data);
 int iomfd_vfio_device_ioctl(void *data, unsigned cmd, uint64_t arg);
+ssize_t iomfd_vfio_rw(void *data, uint64_t buf, size_t n, uint64_t offset, bool write);
+int iomfd_vfio_mmap(void *data, uint64_t offset, uint64_t length, int flags, uint64_t *at);
 
 extern const iomfd_driver iomfd_mock_driver;
 extern const iomfd_driver iomfd_noiommu_driver;

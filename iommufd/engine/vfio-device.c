@@ -2,6 +2,7 @@
 /* VFIO device files (cdev): bind to a context, attach to its page tables. */
 #include "iommufd/engine/hw.h"
 #include "iommufd/engine/mock.h"
+#include "iommufd/engine/vfio-pci.h"
 #include "iommufd/engine/vfio.h"
 
 #include <fcntl.h>
@@ -64,6 +65,7 @@ static void unbind(vfio_file *f)
 		iomfd_access_destroy(f->access);
 	}
 	g_hash_table_remove_all(f->pasids);
+	iomfd_function_close(f->dev->function);
 	f->device = NULL;
 	f->access = NULL;
 	f->ctx = NULL;
@@ -121,6 +123,7 @@ static int do_bind(vfio_file *f, const struct iomfd_vfio_bind *bind, uint32_t *i
 	if (rc)
 		return rc;
 	f->ctx = ctx;
+	iomfd_function_open(f->dev->function);
 	f->dev->open_cdev++;
 	iomfd_file_ref(ctx->file);
 	return 0;
@@ -159,6 +162,7 @@ int iomfd_vfio_open_by_group(struct iomfd_engine *e, iomfd_dev *dev, iomfd_conte
 	if (!rc) {
 		f->by_group = true;
 		f->ctx = ctx;
+		iomfd_function_open(dev->function);
 		dev->open_group++;
 		iomfd_file_ref(ctx->file);
 		if (with_iommu)
@@ -282,20 +286,6 @@ static int detach_pt(vfio_file *f, uint64_t arg)
 	return 0;
 }
 
-static int get_info(const vfio_file *f, uint64_t arg)
-{
-	struct iomfd_vfio_device_info info = { 0 };
-	uint32_t size;
-
-	(void)f;
-	if (iomfd_copy_in(&size, arg, sizeof(size)))
-		return -EFAULT;
-	if (size < 16)
-		return -EINVAL;
-	info.argsz = size;
-	return iomfd_copy_out(arg, &info, MIN(size, sizeof(info)));
-}
-
 int iomfd_vfio_device_ioctl(void *data, unsigned cmd, uint64_t arg)
 {
 	vfio_file *f = data;
@@ -305,18 +295,25 @@ int iomfd_vfio_device_ioctl(void *data, unsigned cmd, uint64_t arg)
 	/* Before it is bound, a device file does nothing else. */
 	if (!f->ctx)
 		return -EINVAL;
-	if (f->by_group)
-		return cmd == IOMFD_VFIO_DEVICE_GET_INFO ? get_info(f, arg) : -ENOTTY;
-	switch (cmd) {
-	case IOMFD_VFIO_DEVICE_ATTACH_IOMMUFD_PT:
+	if (!f->by_group && cmd == IOMFD_VFIO_DEVICE_ATTACH_IOMMUFD_PT)
 		return attach(f, arg);
-	case IOMFD_VFIO_DEVICE_DETACH_IOMMUFD_PT:
+	if (!f->by_group && cmd == IOMFD_VFIO_DEVICE_DETACH_IOMMUFD_PT)
 		return detach_pt(f, arg);
-	case IOMFD_VFIO_DEVICE_GET_INFO:
-		return get_info(f, arg);
-	default:
-		return -ENOTTY;
-	}
+	return iomfd_function_ioctl(f->dev->function, cmd, arg);
+}
+
+ssize_t iomfd_vfio_rw(void *data, uint64_t buf, size_t n, uint64_t offset, bool write)
+{
+	vfio_file *f = data;
+
+	return f->ctx ? iomfd_function_rw(f->dev->function, buf, n, offset, write) : -EINVAL;
+}
+
+int iomfd_vfio_mmap(void *data, uint64_t offset, uint64_t length, int flags, uint64_t *at)
+{
+	vfio_file *f = data;
+
+	return f->ctx ? iomfd_function_mmap(f->dev->function, offset, length, flags, at) : -EINVAL;
 }
 
 /* ------------------------------------------------------------------------
@@ -410,6 +407,7 @@ gboolean iomfd_engine_add(struct iomfd_engine *e, const iom_iommufd_device *c, G
 	if (hw)
 		pasid_bits = MIN(pasid_bits, hw->pasid_bits);
 	dev->max_pasids = pasid_bits ? 1u << pasid_bits : 0;
+	dev->function = iomfd_function_new(c);
 	dev->ats = c->ats;
 	dev->pasid_exec = c->pasid_exec;
 	dev->pasid_priv = c->pasid_priv;
