@@ -214,6 +214,9 @@ int iomfd_ioas_add_access(iomfd_ioas *ioas, iomfd_access *access);
 void iomfd_ioas_remove_access(iomfd_ioas *ioas, iomfd_access *access);
 int iomfd_ioas_set_large_pages(iomfd_ioas *ioas, bool on);
 void iomfd_area_unfill_domain(iomfd_area *area, iomfd_hwpt *hwpt);
+/* The area's pages, pinned, in all domains of its IOAS; out of them again. */
+int iomfd_area_fill(iomfd_area *area);
+void iomfd_area_unfill(iomfd_area *area);
 /* Pieces of the area that are contiguous in host memory, as page tables want them. */
 int iomfd_area_fill_domain(iomfd_area *area, iomfd_hwpt *hwpt);
 
