@@ -502,6 +502,61 @@ IOM_API size_t iom_iommu_translate_many(iom_iommu *iommu, const iom_request *req
 					iom_result *results, size_t n);
 
 /*
+ * Holding translations while accesses run. An access that was translated is in
+ * flight until its data have arrived, and no invalidation is complete before the
+ * accesses that used what it removes: SMMUv3 4.7.3 CMD_SYNC, VT-d 6.5.4 Draining.
+ * Whoever uses an answer after the call that gave it, through a host pointer for
+ * instance, holds it:
+ *
+ *	iom_hold hold;
+ *
+ *	if (iom_iommu_translate_held(iommu, &request, &result, &hold)) {
+ *		void *p = iom_memory_host(memory, result.address, true, &span);
+ *		... write to p ...
+ *		iom_hold_release(&hold);
+ *	}
+ *
+ * What waits for the release. Software sees a command as complete (CMDQ_CONS
+ * passes a CMD_SYNC, its MSI is sent; the status of a wait descriptor is written;
+ * CCMD.ICC, IOTLB.IVT, and translation that was switched off, read so) only when
+ * every hold is released that was taken before; of those taken later some may
+ * delay it, too, but never without end. The invalidation itself takes effect at
+ * once: what is translated later does not use what it removed, held or not.
+ *
+ * Nothing blocks. A register write that finds translations held returns; the
+ * release that lets the last of them go completes what waited, and makes the
+ * callbacks of that on its own thread. So holds nest, threads hold as many as
+ * they like, across any other call, in any order, and may write registers
+ * meanwhile. Only, a thread must not wait for software or hardware to complete a
+ * command while it holds: it would wait for itself.
+ *
+ * A hold costs one full memory barrier, its release another. Threads beyond 63
+ * also share a cache line for it.
+ */
+typedef struct iom_hold {
+	iom_iommu *iommu; /* NULL: holds nothing */
+	uint64_t turn; /* private */
+} iom_hold;
+
+/*
+ * Hold whatever is translated from here on, by this thread with any call or on
+ * behalf of it: a batch of iom_iommu_translate_many(), say. Any thread; also from
+ * inside a callback. `hold` is the caller's, stays where it is or is copied, and
+ * must be released exactly once, before the model is destroyed or saved.
+ */
+IOM_API void iom_iommu_hold(iom_iommu *iommu, iom_hold *hold);
+/* Translate one access, as above, and hold it if it is IOM_OK: then true. Any thread. */
+IOM_API bool iom_iommu_translate_held(iom_iommu *iommu, const iom_request *request,
+				      iom_result *result, iom_hold *hold);
+/*
+ * The access has ended. Any thread, not only the one that holds; also from inside
+ * a callback. Of a hold that holds nothing, and a second time, without effect.
+ */
+IOM_API void iom_hold_release(iom_hold *hold);
+/* Holds that are not released; exact while no thread takes or releases one. */
+IOM_API uint64_t iom_iommu_holds(const iom_iommu *iommu);
+
+/*
  * Register access at `offset` into the register pages, `size` 4 or 8 bytes.
  * `space` is that of the access (SMMUv3 Secure and Realm pages). An access the
  * architecture does not define reads zero and writes nothing. A write runs the

@@ -3,6 +3,7 @@
  * The interface of core.h on top of what a model implements: thin dispatch, with
  * the counting that is the same for every model.
  */
+#include "core/flight.h"
 #include "core/front.h"
 #include "core/iommu-private.h"
 
@@ -41,6 +42,7 @@ bool iom_iommu_init(iom_iommu *iommu, const iom_iommu_ops *ops, const iom_bus *b
 		iom_memory_ref(iommu->bus.memory[s]);
 	}
 	iommu->counters = iom_counters_new();
+	iommu->flight = iom_flight_new();
 	return true;
 }
 
@@ -52,7 +54,9 @@ void iom_iommu_fini(iom_iommu *iommu)
 	}
 	iom_fronts_free(iommu);
 	iom_counters_free(iommu->counters);
+	iom_flight_free(iommu->flight);
 	iommu->counters = NULL;
+	iommu->flight = NULL;
 }
 
 iom_iommu *iom_iommu_ref(iom_iommu *iommu)

@@ -36,6 +36,8 @@ typedef struct iom_iommu_ops {
 	const char *(*diagnosis)(const iom_iommu *iommu, unsigned diagnosis);
 	const iom_layout *(*register_layout)(const iom_iommu *iommu, uint64_t offset,
 					     const char **name);
+	/* optional: accesses have landed that a completion may wait for; flight.h */
+	void (*landed)(iom_iommu *iommu);
 } iom_iommu_ops;
 
 /*
@@ -59,6 +61,7 @@ typedef enum iom_stat {
 typedef struct iom_counters iom_counters; /* sharded by thread; see counters.c */
 
 typedef struct iom_front iom_front;
+typedef struct iom_flight iom_flight; /* who holds translations; flight.h */
 
 struct iom_iommu {
 	/* What threads remember of hits; front.h. First, for every request asks it. */
@@ -77,6 +80,8 @@ struct iom_iommu {
 	iom_cache *front_iotlb; /* NULL: no answers are kept */
 	uint32_t front_entries; /* 0: no fronts */
 	uint64_t front_reset_at;
+
+	iom_flight *flight;
 };
 
 /* Set up the base: copies the bus, takes references. False: bus without memory. */

@@ -77,7 +77,7 @@ void smmu_ats_completed(iom_iommu *iommu, uint32_t requester, uint8_t itag, bool
 {
 	smmu *s = smmu_of(iommu);
 
-	pthread_mutex_lock(&s->lock);
+	smmu_lock(s);
 	for (unsigned i = itag % TAGS_OF_ONE; i < G_N_ELEMENTS(s->atc); i += TAGS_OF_ONE) {
 		struct smmu_atc *a = &s->atc[i];
 		uint32_t *pending;
@@ -91,14 +91,10 @@ void smmu_ats_completed(iom_iommu *iommu, uint32_t requester, uint8_t itag, bool
 		if (!ok)
 			*smmu_atc_failed(s, a->space, a->queue) = true;
 		/* Any queue may have waited for the tag. */
-		for (unsigned space = 0; space < SMMU_N_SPACES; space++) {
-			smmu_cmdq_run(s, space);
-			for (unsigned q = 0; q < s->pi[space].n_ecmdq; q++)
-				smmu_ecmdq_run(s, space, q);
-		}
+		smmu_queues_run(s);
 		break;
 	}
-	pthread_mutex_unlock(&s->lock);
+	smmu_unlock(s);
 }
 
 /* ------------------------------------------------------------------------
@@ -124,9 +120,9 @@ static void bad_request(smmu *s, const struct smmu_tx *tx, const iom_request *re
 	smmu_evt_F_BAD_ATS_TREQ_set_W(w, !(request->flags & IOM_REQ_NO_WRITE));
 	smmu_evt_F_BAD_ATS_TREQ_set_R(w, 1);
 	smmu_evt_F_BAD_ATS_TREQ_set_InputAddr(w, request->address);
-	pthread_mutex_lock(&s->lock);
+	smmu_lock(s);
 	result->fault.recorded = smmu_event_write(s, tx->space, w, false);
-	pthread_mutex_unlock(&s->lock);
+	smmu_unlock(s);
 }
 
 /* Translation faults complete the request with nothing granted, silently. */

@@ -436,13 +436,13 @@ static void register_scopes(smmu *s, const struct smmu_tx *tx, const struct smmu
 			    bool stage2_only)
 {
 	if (!tx->locked)
-		pthread_mutex_lock(&s->lock);
+		smmu_lock(s);
 	if (stage2_only)
 		smmu_scopes_register_stage2(s, c);
 	else
 		smmu_scopes_register(s, c);
 	if (!tx->locked)
-		pthread_mutex_unlock(&s->lock);
+		smmu_unlock(s);
 }
 
 static bool load(smmu *s, struct smmu_tx *tx, struct smmu_context *c, struct smmu_fault *f)
@@ -533,9 +533,9 @@ bool smmu_context_get(smmu *s, struct smmu_tx *tx, struct smmu_context *c, struc
 		iom_tag *tags[2];
 
 		smmu_hot_fill(c, &hot);
-		pthread_mutex_lock(&s->lock);
+		smmu_lock(s);
 		pool_put(&s->contexts, c, &hot);
-		pthread_mutex_unlock(&s->lock);
+		smmu_unlock(s);
 		tags[0] = iom_tags_get(s->tags, SMMU_TAG(SMMU_TAG_SID, tx->space, 0, tx->sid));
 		tags[1] = iom_tags_get(s->tags, SMMU_TAG(SMMU_TAG_CONFIG, tx->space, 0, 0));
 		iom_cache_insert(cache, &scope, tx->ssid, 0, &hot, sizeof(hot), tags, 2, tx->epoch);

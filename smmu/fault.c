@@ -156,9 +156,9 @@ static void stall(smmu *s, const struct smmu_tx *tx, iom_result *result)
 	uint16_t stag = 0;
 	bool recorded = false;
 
-	pthread_mutex_lock(&s->lock);
+	smmu_lock(s);
 	if (!smmu_stall_add(s, tx->space, tx->sid, false, &stag)) {
-		pthread_mutex_unlock(&s->lock);
+		smmu_unlock(s);
 		result->status = IOM_RETRY;
 		return;
 	}
@@ -167,7 +167,7 @@ static void stall(smmu *s, const struct smmu_tx *tx, iom_result *result)
 	if (smmu_stall_room(s, tx->space) && smmu_event_writable(s, tx->space))
 		recorded = smmu_event_write(s, tx->space, w, true);
 	smmu_stall_recorded(s, tx->space, stag, recorded);
-	pthread_mutex_unlock(&s->lock);
+	smmu_unlock(s);
 	result->status = IOM_STALL;
 	result->stag = stag;
 	result->fault.recorded = recorded;
@@ -212,9 +212,9 @@ void smmu_fault_report(smmu *s, const struct smmu_tx *tx, const struct smmu_cont
 		return;
 	}
 	if (record) {
-		pthread_mutex_lock(&s->lock);
+		smmu_lock(s);
 		out->recorded = smmu_event_write(s, tx->space, out->record, false);
-		pthread_mutex_unlock(&s->lock);
+		smmu_unlock(s);
 	}
 	if (razwi) {
 		result->status = IOM_RAZWI;

@@ -163,6 +163,8 @@ static void write_ecmdq(smmu *s, const struct place *p, unsigned size, uint64_t 
 		if (size != 4)
 			return;
 		e->prod = value & 0x808fffff;
+		if (!enabled)
+			e->flight = 0; /* another command may be the next */
 		smmu_ECMDQ_CONSn_set_ENACK(&e->cons, value >> 31 & 1);
 		smmu_ecmdq_run(s, p->space, p->queue);
 		return;

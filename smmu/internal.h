@@ -22,6 +22,7 @@
 
 #include <pthread.h>
 
+#include "core/flight.h"
 #include "core/iommu.h"
 #include "smmu/attrs.h"
 #include "smmu/context.h"
@@ -167,6 +168,7 @@ struct smmu_ecmdq {
 	uint64_t cons;
 	uint32_t atc_pending;
 	bool atc_failed;
+	uint64_t flight; /* what its CMD_SYNC waits for; iom_flight_landed() */
 };
 
 struct smmu_interface {
@@ -174,6 +176,8 @@ struct smmu_interface {
 	struct smmu_stalls stalls;
 	uint32_t atc_pending; /* CMD_ATC_INV of the command queue on their way */
 	bool atc_failed; /* one of them timed out since the last CMD_SYNC */
+	uint64_t flight; /* what its CMD_SYNC waits for; iom_flight_landed() */
+	uint64_t disabling; /* the same of SMMUEN, which CR0ACK still shows as 1 */
 	struct smmu_ecmdq *ecmdq;
 	unsigned n_ecmdq;
 };
@@ -219,6 +223,21 @@ typedef struct smmu {
 static inline smmu *smmu_of(iom_iommu *iommu)
 {
 	return (smmu *)iommu;
+}
+
+static inline void smmu_lock(smmu *s)
+{
+	pthread_mutex_lock(&s->lock);
+}
+
+/* What landed while the lock was taken; sync.c. */
+void smmu_landed(iom_iommu *iommu);
+
+static inline void smmu_unlock(smmu *s)
+{
+	pthread_mutex_unlock(&s->lock);
+	if (G_UNLIKELY(iom_flight_look(s->iommu.flight)))
+		smmu_landed(&s->iommu);
 }
 
 static inline uint64_t smmu_reg(const smmu *s, unsigned space, enum smmu_reg r)
@@ -291,6 +310,7 @@ const iom_layout *smmu_event_layout(unsigned code);
 /* cmdq.c: run what the queue holds; with the lock held */
 void smmu_cmdq_run(smmu *s, unsigned space);
 void smmu_ecmdq_run(smmu *s, unsigned space, unsigned queue);
+void smmu_queues_run(smmu *s); /* all of them: what a queue waits for may be over */
 /* Name of a command counter, NULL beyond the last. */
 const char *smmu_command_name(unsigned index);
 

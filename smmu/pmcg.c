@@ -100,7 +100,7 @@ void smmu_pmcg_count(smmu *s, enum smmu_pmcg_event event, unsigned space, uint32
 {
 	if (!n)
 		return;
-	pthread_mutex_lock(&s->lock);
+	smmu_lock(s);
 	for (unsigned k = 0; k < s->n_pmcg; k++) {
 		struct smmu_pmcg *g = &s->pmcg[k];
 		bool interrupt = false;
@@ -124,7 +124,7 @@ void smmu_pmcg_count(smmu *s, enum smmu_pmcg_event event, unsigned space, uint32
 		if (interrupt)
 			overflowed(s, g);
 	}
-	pthread_mutex_unlock(&s->lock);
+	smmu_unlock(s);
 }
 
 /* A 64-bit array at `base`: index and half of an access, false outside. */

@@ -109,9 +109,9 @@ static iom_prq_status hint(smmu *s, const iom_page_request *r)
 	}
 	smmu_evt_E_PAGE_REQUEST_set_Span(w, 1);
 	smmu_evt_E_PAGE_REQUEST_set_InputAddr(w, r->address);
-	pthread_mutex_lock(&s->lock);
+	smmu_lock(s);
 	recorded = smmu_event_write(s, r->space, w, false);
-	pthread_mutex_unlock(&s->lock);
+	smmu_unlock(s);
 	return recorded ? IOM_PRQ_QUEUED : IOM_PRQ_DROPPED;
 }
 
@@ -178,9 +178,9 @@ iom_prq_status smmu_page_request(iom_iommu *iommu, const iom_page_request *reque
 	if (request->hint)
 		return hint(s, request);
 	if (request->space < SMMU_N_SPACES && has_pri(s, request->space)) {
-		pthread_mutex_lock(&s->lock);
+		smmu_lock(s);
 		outcome = enqueue(s, request);
-		pthread_mutex_unlock(&s->lock);
+		smmu_unlock(s);
 	}
 	if (outcome == QUEUED)
 		return IOM_PRQ_QUEUED;

@@ -233,21 +233,34 @@ static void write_cr1(smmu *s, unsigned space, uint64_t value)
 	smmu_reg_set(s, space, SMMU_R_CR1, (smmu_reg(s, space, SMMU_R_CR1) & ~m) | (value & m));
 }
 
-/* 6.3.9: updates complete at once, so that no field is ever in transition. */
+/*
+ * 6.3.9: updates complete at once, but for SMMUEN being cleared, which completes
+ * when every transaction has ended that the SMMU may have translated before.
+ */
 static void write_cr0(smmu *s, unsigned space, uint64_t value)
 {
-	uint64_t old = smmu_reg(s, space, SMMU_R_CR0);
+	uint64_t old = smmu_reg(s, space, SMMU_R_CR0), ack = value;
+	uint64_t *disabling = &s->pi[space].disabling;
 
 	if (space == IOM_SPACE_REALM && s->ids.r_ats)
-		value |= SMMU_CR0_ATSCHK;
+		ack = value |= SMMU_CR0_ATSCHK;
 	smmu_reg_set(s, space, SMMU_R_CR0, value);
-	smmu_reg_set(s, space, SMMU_R_CR0ACK, value);
+	if (value & SMMU_CR0_SMMUEN) {
+		*disabling = 0;
+	} else if (old & SMMU_CR0_SMMUEN || *disabling) {
+		iom_tags_outdate(s->tags);
+		if (!iom_flight_landed(&s->iommu, disabling))
+			ack |= SMMU_CR0_SMMUEN;
+	}
+	smmu_reg_set(s, space, SMMU_R_CR0ACK, ack);
 	if (old & ~value & SMMU_CR0_SMMUEN)
 		smmu_stall_terminate(s, space, true, 0);
 	if (~old & value & SMMU_CR0_EVENTQEN)
 		smmu_stall_retry(s, space);
-	if (~old & value & SMMU_CR0_CMDQEN)
+	if (~old & value & SMMU_CR0_CMDQEN) {
+		s->pi[space].flight = 0; /* another command may be the next */
 		smmu_cmdq_run(s, space);
+	}
 }
 
 /*
@@ -399,7 +412,7 @@ uint64_t smmu_mmio_read(iom_iommu *iommu, uint64_t offset, unsigned size, iom_sp
 		value = smmu_mmio_read(iommu, offset, 4, space);
 		return value | smmu_mmio_read(iommu, offset + 4, 4, space) << 32;
 	}
-	pthread_mutex_lock(&s->lock);
+	smmu_lock(s);
 	if (r) {
 		if (access_fits(r, offset, size) && may_access(interface, space)) {
 			value = read_row(s, interface, r);
@@ -410,7 +423,7 @@ uint64_t smmu_mmio_read(iom_iommu *iommu, uint64_t offset, unsigned size, iom_sp
 	} else {
 		value = smmu_other_read(s, offset, size, space);
 	}
-	pthread_mutex_unlock(&s->lock);
+	smmu_unlock(s);
 	return value;
 }
 
@@ -428,7 +441,7 @@ void smmu_mmio_write(iom_iommu *iommu, uint64_t offset, unsigned size, uint64_t 
 		smmu_mmio_write(iommu, offset + 4, 4, value >> 32, space);
 		return;
 	}
-	pthread_mutex_lock(&s->lock);
+	smmu_lock(s);
 	if (r) {
 		if (access_fits(r, offset, size) && may_access(interface, space)) {
 			if (size == 4 && r->width == 8) {
@@ -449,7 +462,7 @@ void smmu_mmio_write(iom_iommu *iommu, uint64_t offset, unsigned size, uint64_t 
 	if (!r || !(r->reg == SMMU_R_CMDQ_PROD || r->reg == SMMU_R_EVENTQ_CONS ||
 		    r->reg == SMMU_R_PRIQ_CONS))
 		iom_tags_outdate(s->tags);
-	pthread_mutex_unlock(&s->lock);
+	smmu_unlock(s);
 }
 
 /* 6.2: a register of an absent feature is RES0, no register. */
@@ -503,6 +516,7 @@ void smmu_regs_reset(smmu *s)
 		memset(pi->reg, 0, sizeof(pi->reg));
 		pi->atc_pending = 0;
 		pi->atc_failed = false;
+		pi->flight = pi->disabling = 0;
 		for (unsigned i = 0; i < pi->n_ecmdq; i++)
 			pi->ecmdq[i] = (struct smmu_ecmdq){ 0 };
 		smmu_stalls_clear(&pi->stalls);

@@ -34,10 +34,10 @@ static void reset(iom_iommu *iommu)
 {
 	smmu *s = smmu_of(iommu);
 
-	pthread_mutex_lock(&s->lock);
+	smmu_lock(s);
 	iom_tags_invalidate_all(s->tags);
 	smmu_regs_reset(s);
-	pthread_mutex_unlock(&s->lock);
+	smmu_unlock(s);
 }
 
 static void statistics(iom_iommu *iommu, iom_statistics *out)
@@ -57,11 +57,11 @@ static void reset_statistics(iom_iommu *iommu)
 {
 	smmu *s = smmu_of(iommu);
 
-	pthread_mutex_lock(&s->lock);
+	smmu_lock(s);
 	for (unsigned i = 0; i < G_N_ELEMENTS(s->caches); i++)
 		iom_cache_statistics_reset(s->caches[i]);
 	memset(s->commands, 0, sizeof(s->commands));
-	pthread_mutex_unlock(&s->lock);
+	smmu_unlock(s);
 }
 
 static const char *fault_name(const iom_iommu *iommu, unsigned code)
@@ -93,6 +93,7 @@ static const iom_iommu_ops ops = {
 	.fault_name = fault_name,
 	.diagnosis = diagnosis,
 	.register_layout = smmu_register_layout,
+	.landed = smmu_landed,
 };
 
 iom_iommu *iom_smmu_new(const iom_smmu_config *config, const iom_bus *bus, GError **error)

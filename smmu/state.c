@@ -12,7 +12,8 @@
 
 /* A new register has to be thought of here: is it architected state? All are. */
 G_STATIC_ASSERT(SMMU_N_REGS == 41);
-G_STATIC_ASSERT(sizeof(struct smmu_ecmdq) == 4 * sizeof(uint64_t));
+/* `flight` is none: nothing is in flight when the state is saved. */
+G_STATIC_ASSERT(sizeof(struct smmu_ecmdq) == 5 * sizeof(uint64_t));
 
 #define ROOT_WORDS 7
 G_STATIC_ASSERT(sizeof(struct smmu_root) == ROOT_WORDS * sizeof(uint64_t));
@@ -52,7 +53,7 @@ GBytes *smmu_save(iom_iommu *iommu)
 	iom_writer *w = iom_writer_new(IOM_KIND_SMMUV3, STATE_VERSION);
 	uint64_t ids[ID_WORDS];
 
-	pthread_mutex_lock(&s->lock);
+	smmu_lock(s);
 	id_words(&s->config, ids);
 	iom_writer_words(w, ids, ID_WORDS);
 	for (unsigned space = 0; space < SMMU_N_SPACES; space++) {
@@ -87,7 +88,7 @@ GBytes *smmu_save(iom_iommu *iommu)
 		memcpy(words, &s->pmcg[i], sizeof(words));
 		iom_writer_words(w, words, PMCG_WORDS);
 	}
-	pthread_mutex_unlock(&s->lock);
+	smmu_unlock(s);
 	return iom_writer_end(w);
 }
 
@@ -133,6 +134,7 @@ static void apply(smmu *s, unsigned space, const struct loaded *l)
 	memcpy(pi->reg, l->reg, sizeof(pi->reg));
 	pi->atc_pending = (uint32_t)l->atc;
 	pi->atc_failed = l->atc >> 32 & 1;
+	pi->flight = pi->disabling = 0;
 	for (unsigned i = 0; i < l->stalls->len; i++) {
 		uint64_t w = g_array_index(l->stalls, uint64_t, i);
 		uint16_t stag;
@@ -144,8 +146,11 @@ static void apply(smmu *s, unsigned space, const struct loaded *l)
 	for (unsigned i = 0; i < pi->n_ecmdq; i++) {
 		const uint64_t *w = &g_array_index(l->ecmdq, uint64_t, 4 * i);
 
-		pi->ecmdq[i] =
-			(struct smmu_ecmdq){ w[0], w[1], w[2], (uint32_t)w[3], w[3] >> 32 & 1 };
+		pi->ecmdq[i] = (struct smmu_ecmdq){ .base = w[0],
+						    .prod = w[1],
+						    .cons = w[2],
+						    .atc_pending = (uint32_t)w[3],
+						    .atc_failed = w[3] >> 32 & 1 };
 	}
 }
 
@@ -205,7 +210,7 @@ gboolean smmu_load(iom_iommu *iommu, GBytes *state, GError **error)
 		}
 	}
 	if (good) {
-		pthread_mutex_lock(&s->lock);
+		smmu_lock(s);
 		iom_tags_invalidate_all(s->tags);
 		for (unsigned space = 0; space < SMMU_N_SPACES; space++)
 			apply(s, space, &l[space]);
@@ -213,7 +218,7 @@ gboolean smmu_load(iom_iommu *iommu, GBytes *state, GError **error)
 		memcpy(&s->root, root, sizeof(s->root));
 		if (s->n_pmcg)
 			memcpy(s->pmcg, pmcg, s->n_pmcg * sizeof(*s->pmcg));
-		pthread_mutex_unlock(&s->lock);
+		smmu_unlock(s);
 	}
 	for (unsigned space = 0; space < SMMU_N_SPACES; space++) {
 		g_array_free(l[space].stalls, TRUE);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* CMD_SYNC (4.7.3): every earlier command of the queue is complete. */
+/*
+ * CMD_SYNC (4.7.3): every earlier command of the queue is complete, and so is
+ * every transaction that was under way when they took effect.
+ */
 #include "smmu/cmdq.h"
 
 enum { CS_NONE = 0, CS_IRQ = 1, CS_SEV = 2, CS_RESERVED = 3 };
@@ -21,6 +24,13 @@ static void message(const struct smmu_cmd *cmd)
 		smmu_gerror(s, cmd->space, SMMU_GERROR_MSI_CMDQ_ABT);
 }
 
+static uint64_t *ticket(const struct smmu_cmd *cmd)
+{
+	struct smmu_interface *pi = &cmd->s->pi[cmd->space];
+
+	return cmd->queue < 0 ? &pi->flight : &pi->ecmdq[cmd->queue].flight;
+}
+
 enum smmu_done smmu_cmd_sync(const struct smmu_cmd *cmd)
 {
 	bool *failed = smmu_atc_failed(cmd->s, cmd->space, cmd->queue);
@@ -29,6 +39,9 @@ enum smmu_done smmu_cmd_sync(const struct smmu_cmd *cmd)
 	if (cs == CS_RESERVED)
 		return SMMU_ILL;
 	if (*smmu_atc_pending(cmd->s, cmd->space, cmd->queue))
+		return SMMU_WAIT;
+	/* Transactions that may have used what an earlier command removed. */
+	if (!iom_flight_landed(&cmd->s->iommu, ticket(cmd)))
 		return SMMU_WAIT;
 	if (*failed) {
 		/* Software sees it once; the command runs again when it acknowledges. */
@@ -42,4 +55,41 @@ enum smmu_done smmu_cmd_sync(const struct smmu_cmd *cmd)
 		iom_raise_irq(&cmd->s->iommu, IOM_SMMU_IRQ_SEV, true);
 	}
 	return SMMU_DONE;
+}
+
+void smmu_queues_run(smmu *s)
+{
+	for (unsigned space = 0; space < SMMU_N_SPACES; space++) {
+		smmu_cmdq_run(s, space);
+		for (unsigned q = 0; q < s->pi[space].n_ecmdq; q++)
+			smmu_ecmdq_run(s, space, q);
+	}
+}
+
+/* Held transactions have ended: what waits for them may go on. */
+static void settle(smmu *s)
+{
+	for (unsigned space = 0; space < SMMU_N_SPACES; space++) {
+		uint64_t *disabling = &s->pi[space].disabling;
+
+		if (*disabling && iom_flight_landed(&s->iommu, disabling))
+			smmu_reg_set(s, space, SMMU_R_CR0ACK,
+				     smmu_reg(s, space, SMMU_R_CR0ACK) &
+					     ~(uint64_t)SMMU_CR0_SMMUEN);
+	}
+	smmu_queues_run(s);
+}
+
+void smmu_landed(iom_iommu *iommu)
+{
+	smmu *s = smmu_of(iommu);
+
+	do {
+		/* Whoever has the lock, perhaps this thread, looks when it is given back. */
+		if (pthread_mutex_trylock(&s->lock))
+			return;
+		iom_flight_looked(iommu->flight);
+		settle(s);
+		pthread_mutex_unlock(&s->lock);
+	} while (iom_flight_look(iommu->flight));
 }

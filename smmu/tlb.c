@@ -90,9 +90,9 @@ void smmu_tlb_keep(smmu *s, const iom_request *request, const struct smmu_tx *tx
 		}
 	}
 	if (first) {
-		pthread_mutex_lock(&s->lock);
+		smmu_lock(s);
 		if (__atomic_load_n(&s->va_commands, __ATOMIC_RELAXED) != tx->va_commands) {
-			pthread_mutex_unlock(&s->lock);
+			smmu_unlock(s);
 			return;
 		}
 		__atomic_store_n(&s->any_global, 1, __ATOMIC_RELEASE);
@@ -100,7 +100,7 @@ void smmu_tlb_keep(smmu *s, const iom_request *request, const struct smmu_tx *tx
 	iom_cache_insert(cache, &scope, address, out->page_lg2, &e, sizeof(e), tags, n_tags,
 			 tx->epoch);
 	if (first)
-		pthread_mutex_unlock(&s->lock);
+		smmu_unlock(s);
 }
 
 /* The type for a request that brings its own attributes. */

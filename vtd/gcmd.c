@@ -15,7 +15,7 @@ void vtd_publish(vtd_unit *unit)
 	uint64_t mode = unit->root & ~(VTD_MODE_TES | VTD_MODE_PMR | VTD_MODE_PERF);
 	uint64_t ir = unit->irta & ~(VTD_IR_IRES | VTD_IR_CFIS);
 
-	if (status & VTD_GCMD_TE)
+	if (status & VTD_GCMD_TE && !unit->drains.disable)
 		mode |= VTD_MODE_TES;
 	if (vtd_get32(r, VTD_PMEN) & 1)
 		mode |= VTD_MODE_PMR;
@@ -77,7 +77,12 @@ void vtd_gcmd_write(vtd_unit *unit, uint32_t value)
 		set_status(unit, VTD_GCMD_IRE, value & VTD_GCMD_IRE);
 	if (changed & VTD_GCMD_TE)
 		set_status(unit, VTD_GCMD_TE, value & VTD_GCMD_TE);
+	unit->drains.disable = 0;
 	vtd_publish(unit);
+	/* Status follows when all is done that may have been translated. */
+	if (changed & VTD_GCMD_TE && !(value & VTD_GCMD_TE) &&
+	    !iom_flight_landed(&unit->base, &unit->drains.disable))
+		set_status(unit, VTD_GCMD_TE, true);
 	if (changed & VTD_GCMD_TE && !(value & VTD_GCMD_TE) && caps->smts)
 		vtd_inv_all_dma(unit);
 	if (changed & VTD_GCMD_IRE && !(value & VTD_GCMD_IRE) && caps->esirtps && caps->ir)

@@ -22,6 +22,7 @@
 #ifndef IOM_VTD_INTERNAL_H
 #define IOM_VTD_INTERNAL_H
 
+#include "core/flight.h"
 #include "core/iommu.h"
 #include "vtd/caps.h"
 #include "vtd/layouts/caps.h"
@@ -190,7 +191,15 @@ typedef struct vtd_itag {
 typedef struct vtd_wait {
 	uint64_t words[2];
 	uint64_t sequence; /* waits for every invalidation up to this one */
+	uint64_t flight; /* and for accesses; iom_flight_landed() */
+	bool landed;
 } vtd_wait;
+
+/* What is not complete while accesses are under way that it has to drain. */
+typedef struct vtd_drains {
+	uint64_t context, iotlb; /* the command in the register; iom_flight_landed() */
+	uint64_t disable; /* of translation: GSTS.TES still shows 1 */
+} vtd_drains;
 
 typedef struct vtd_queue {
 	vtd_itag itags[VTD_MAX_ITAGS];
@@ -246,6 +255,7 @@ typedef struct vtd_unit {
 	uint64_t irta;
 	uint16_t next_frcd;
 	vtd_queue queue;
+	vtd_drains drains;
 	GByteArray *pasids; /* bitmap of PASIDs that the virtual command handed out */
 	vtd_perfmon perfmon;
 	_Atomic uint64_t commands[VTD_N_COMMANDS];
@@ -262,9 +272,14 @@ static inline void vtd_lock(vtd_unit *unit)
 	pthread_mutex_lock(&unit->lock);
 }
 
+/* What landed while the lock was taken; drain.c. */
+void vtd_landed(iom_iommu *iommu);
+
 static inline void vtd_unlock(vtd_unit *unit)
 {
 	pthread_mutex_unlock(&unit->lock);
+	if (G_UNLIKELY(iom_flight_look(unit->base.flight)))
+		vtd_landed(&unit->base);
 }
 
 /* ------------------------------------------------------------------------

@@ -231,7 +231,9 @@ void vtd_inv_register_context(vtd_unit *unit)
 				(uint16_t)vtd_ccmd_get_SID(&command),
 				(unsigned)vtd_ccmd_get_FM(&command));
 	vtd_ccmd_set_CAIG(&command, granularity);
-	vtd_ccmd_set_ICC(&command, 0);
+	unit->drains.context = 0;
+	if (!granularity || iom_flight_landed(&unit->base, &unit->drains.context))
+		vtd_ccmd_set_ICC(&command, 0);
 	vtd_set64(&unit->regs, VTD_CCMD, command);
 }
 
@@ -253,6 +255,8 @@ void vtd_inv_register_iotlb(vtd_unit *unit)
 		vtd_inv_iotlb(unit, granularity, (uint16_t)vtd_iotlb_get_DID(&command),
 			      vtd_iva_get_ADDR(&iva), am, vtd_iva_get_IH(&iva));
 	vtd_iotlb_set_IAIG(&command, granularity);
-	vtd_iotlb_set_IVT(&command, 0);
+	unit->drains.iotlb = 0;
+	if (!granularity || iom_flight_landed(&unit->base, &unit->drains.iotlb))
+		vtd_iotlb_set_IVT(&command, 0);
 	vtd_set64(&unit->regs, unit->caps.iva + 8, command);
 }

@@ -17,4 +17,7 @@ vtd_iq_execute vtd_iq_context_cache, vtd_iq_iotlb, vtd_iq_dev_tlb, vtd_iq_interr
 	vtd_iq_pasid_iotlb, vtd_iq_pasid_cache, vtd_iq_pasid_dev_tlb, vtd_iq_page_response,
 	vtd_iq_hpt;
 
+/* Waits that nothing holds up any more complete. */
+void vtd_iq_waits_run(vtd_unit *unit);
+
 #endif

@@ -166,8 +166,9 @@ vtd_iq_result vtd_iq_pasid_dev_tlb(vtd_unit *unit, const uint64_t *words)
 }
 
 /* ------------------------------------------------------------------------
- * 6.5.2.9 Invalidation Wait Descriptor. Everything but device-TLB invalidations
- * is complete once it is executed, so a wait waits for endpoints only.
+ * 6.5.2.9 Invalidation Wait Descriptor. What the caches hold is gone once an
+ * invalidation is executed. So a wait waits for endpoints, and, 6.5.4 Draining, for
+ * accesses that were translated before.
  */
 static void wait_complete(vtd_unit *unit, const uint64_t *words)
 {
@@ -184,39 +185,58 @@ static void wait_complete(vtd_unit *unit, const uint64_t *words)
 	}
 }
 
-static bool outstanding(const vtd_unit *unit, uint64_t sequence)
+static bool outstanding(vtd_unit *unit, vtd_wait *wait)
 {
+	wait->landed = wait->landed || iom_flight_landed(&unit->base, &wait->flight);
 	for (unsigned i = 0; i < VTD_MAX_ITAGS; i++) {
 		const vtd_itag *itag = &unit->queue.itags[i];
 
-		if (itag->busy && itag->sequence <= sequence)
+		if (itag->busy && itag->sequence <= wait->sequence)
 			return true;
 	}
-	return false;
+	return !wait->landed;
+}
+
+/* In order: a later one never overtakes. */
+static void complete_waits(vtd_unit *unit)
+{
+	GArray *waits = unit->queue.waits;
+	guint done = 0;
+
+	while (done < waits->len && !outstanding(unit, &g_array_index(waits, vtd_wait, done))) {
+		wait_complete(unit, g_array_index(waits, vtd_wait, done).words);
+		done++;
+	}
+	if (done)
+		g_array_remove_range(waits, 0, done);
+	if (!waits->len)
+		unit->queue.fenced = false;
 }
 
 vtd_iq_result vtd_iq_wait(vtd_unit *unit, const uint64_t *words)
 {
 	vtd_queue *queue = &unit->queue;
-	vtd_wait wait = { { words[0], words[1] }, queue->sequence };
+	vtd_wait wait = { .words = { words[0], words[1] }, .sequence = queue->sequence };
 
 	/* as many as a queue can hold: then none is taken up until one completes */
 	if (queue->waits->len >= 0x8000)
 		return VTD_IQ_BUSY;
-	if (!outstanding(unit, wait.sequence)) {
-		wait_complete(unit, words);
-		return VTD_IQ_DONE;
-	}
 	g_array_append_val(queue->waits, wait);
 	queue->fenced = vtd_inv_wait_dsc_get_FN(words) != 0;
+	complete_waits(unit);
 	return VTD_IQ_DONE;
+}
+
+void vtd_iq_waits_run(vtd_unit *unit)
+{
+	complete_waits(unit);
+	vtd_iq_run(unit);
 }
 
 /* 4.3: an endpoint has answered. */
 static void completed(vtd_unit *unit, uint16_t sid, uint8_t tag, bool ok)
 {
 	vtd_queue *queue = &unit->queue;
-	guint done = 0;
 
 	if (tag >= VTD_MAX_ITAGS || !queue->itags[tag].busy || queue->itags[tag].sid != sid) {
 		uint64_t record = vtd_get64(&unit->regs, VTD_IQERCD);
@@ -231,16 +251,7 @@ static void completed(vtd_unit *unit, uint16_t sid, uint8_t tag, bool ok)
 		invalidation_failed(unit, sid);
 		return;
 	}
-	while (done < queue->waits->len &&
-	       !outstanding(unit, g_array_index(queue->waits, vtd_wait, done).sequence)) {
-		wait_complete(unit, g_array_index(queue->waits, vtd_wait, done).words);
-		done++;
-	}
-	if (done)
-		g_array_remove_range(queue->waits, 0, done);
-	if (!queue->waits->len)
-		queue->fenced = false;
-	vtd_iq_run(unit);
+	vtd_iq_waits_run(unit);
 }
 
 void vtd_ats_completed(iom_iommu *iommu, uint32_t requester, uint8_t itag, bool ok)

@@ -139,9 +139,11 @@ static void give(const snapshot *x, vtd_unit *unit)
 	for (unsigned i = 0; i < VTD_MAX_ITAGS; i++)
 		queue->itags[i] = (vtd_itag){ x->itags[i] >> 16 & 1, (uint16_t)x->itags[i],
 					      x->itag_sequence[i] };
+	unit->drains = (vtd_drains){ 0 };
 	g_array_set_size(queue->waits, 0);
 	for (uint64_t i = 0; i < x->n_waits; i++) {
-		vtd_wait wait = { { x->waits[3 * i], x->waits[3 * i + 1] }, x->waits[3 * i + 2] };
+		vtd_wait wait = { .words = { x->waits[3 * i], x->waits[3 * i + 1] },
+				  .sequence = x->waits[3 * i + 2] };
 
 		g_array_append_val(queue->waits, wait);
 	}

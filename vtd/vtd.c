@@ -97,6 +97,7 @@ static const iom_iommu_ops ops = {
 	.fault_name = fault_name,
 	.diagnosis = diagnosis,
 	.register_layout = vtd_register_layout,
+	.landed = vtd_landed,
 };
 
 iom_iommu *iom_vtd_new(const iom_vtd_config *config, const iom_bus *bus, GError **error)

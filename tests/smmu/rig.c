@@ -43,6 +43,8 @@ static void on_invalidated(void *opaque, const iom_invalidation *inv)
 	rig *r = opaque;
 
 	r->inv[r->n_inv++ % G_N_ELEMENTS(r->inv)] = *inv;
+	if (r->release)
+		iom_hold_release(r->release);
 }
 
 void rig_config(iom_smmu_config *config, const char *cache, ...)

@@ -86,6 +86,7 @@ typedef struct rig {
 	unsigned n_resolved;
 	iom_invalidation inv[64];
 	unsigned n_inv;
+	iom_hold *release; /* given up when an invalidation is told */
 } rig;
 
 /* A rig of `config` (NULL: the default machine) with everything enabled. */

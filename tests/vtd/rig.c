@@ -39,6 +39,8 @@ static void on_invalidated(void *opaque, const iom_invalidation *inv)
 
 	r->invalidated = *inv;
 	r->n_invalidated++;
+	if (r->release)
+		iom_hold_release(r->release);
 }
 
 rig *rig_new_cache(void (*set)(iom_vtd_config *config), const char *preset)

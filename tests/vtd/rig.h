@@ -105,6 +105,7 @@ typedef struct rig {
 	iom_ats_answer ats_answer;
 	unsigned n_invalidated;
 	iom_invalidation invalidated;
+	iom_hold *release; /* given up when an invalidation is told */
 } rig;
 
 /* With `set` (may be NULL) changing the configuration before the unit is made. */

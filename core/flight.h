@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Accesses in flight: who holds translations, and when all of an earlier time
+ * have let go of them.
+ *
+ * Holding and releasing write only to the thread's own line. Every hold belongs
+ * to one of two turns, odd or even, and each thread counts for both how many it
+ * has taken and released. Whoever completes an invalidation lets new holds go to
+ * the other turn and waits, without blocking, until the old one has as many
+ * releases as holds; twice, since the other turn may still have holds from before.
+ * However many holds are taken meanwhile, this comes to an end. Since turns and not threads are counted, another
+ * thread may release what one has taken.
+ *
+ * A hold is published before the translation that it protects reads anything,
+ * and an invalidation takes effect before the counts are read. So either the
+ * count shows the hold, or the translation shows the invalidation.
+ */
+#ifndef IOM_CORE_FLIGHT_H
+#define IOM_CORE_FLIGHT_H
+
+#include "core/counters.h"
+#include "core/iommu.h"
+
+/* ThreadSanitizer knows no fences; there the counts themselves are ordered. */
+#if defined(__SANITIZE_THREAD__)
+#define IOM_FLIGHT_TSAN 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define IOM_FLIGHT_TSAN 1
+#endif
+#endif
+
+typedef struct iom_flight_cell {
+	uint64_t taken[2]; /* by turn */
+	uint64_t released[2];
+} __attribute__((aligned(IOM_LINE))) iom_flight_cell;
+
+struct iom_flight {
+	iom_flight_cell cell[IOM_SLOTS];
+	/* What every hold and release reads; written when somebody waits. */
+	uint64_t turn __attribute__((aligned(IOM_LINE))); /* its lowest bit is what counts */
+	uint64_t wanted; /* the turn that somebody waits for; `turn` when nobody does */
+	uint64_t slots; /* that ever held something, a bit each */
+	uint32_t landed; /* a release may have ended a wait, nobody has looked yet */
+};
+
+iom_flight *iom_flight_new(void);
+void iom_flight_free(iom_flight *flight);
+
+/*
+ * Has everything landed that was in flight when this was first asked with *ticket
+ * 0? If not, *ticket is set for the next time, and ops->landed() will be called.
+ * If so, it is 0 again. With the model's lock held.
+ */
+bool iom_flight_landed(iom_iommu *iommu, uint64_t *ticket);
+
+#ifdef IOM_FLIGHT_TSAN
+#define IOM_FLIGHT_FENCE(f) ((void)__atomic_fetch_or(&(f)->landed, 0, __ATOMIC_SEQ_CST))
+#else
+#define IOM_FLIGHT_FENCE(f) __atomic_thread_fence(__ATOMIC_SEQ_CST)
+#endif
+
+/*
+ * Whoever gives back the model's lock asks this afterwards: true means that a
+ * release found the lock taken and left it to its owner to see what has landed.
+ * He takes the lock, if nobody else has, calls iom_flight_looked(), and looks.
+ */
+static inline bool iom_flight_look(iom_flight *flight)
+{
+	if (G_LIKELY(!__atomic_load_n(&flight->slots, __ATOMIC_RELAXED)))
+		return false;
+	/* The lock has to be free before: else both could leave it to the other. */
+	IOM_FLIGHT_FENCE(flight);
+	return __atomic_load_n(&flight->landed, __ATOMIC_SEQ_CST);
+}
+
+static inline void iom_flight_looked(iom_flight *flight)
+{
+	__atomic_store_n(&flight->landed, 0, __ATOMIC_SEQ_CST);
+}
+
+/* Count, and let nothing that follows be done before. */
+static inline void iom_flight_publish(uint64_t *cell, unsigned slot)
+{
+#ifdef IOM_FLIGHT_TSAN
+	(void)slot;
+	__atomic_fetch_add(cell, 1, __ATOMIC_SEQ_CST);
+#else
+	if (G_LIKELY(slot != IOM_SLOT_SHARED))
+		__atomic_store_n(cell, __atomic_load_n(cell, __ATOMIC_RELAXED) + 1,
+				 __ATOMIC_RELEASE);
+	else
+		__atomic_fetch_add(cell, 1, __ATOMIC_RELEASE);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+#endif
+}
+
+#endif
