@@ -134,6 +134,8 @@ struct iom_cache {
 	uint64_t *side; /* stamps of the ways, or words of wide trees */
 	uint32_t side_words; /* of one set */
 	iom_cache_recent *recent[IOM_SLOTS]; /* of each thread, a word for every set */
+	uint32_t sector_mask; /* pages of a line, less one */
+	struct iom_cache_extra *extra; /* NULL without options; cache-extra.h */
 
 	/* What insertions and invalidations write. */
 	iom_spin lock __attribute__((aligned(IOM_LINE)));
@@ -386,9 +388,17 @@ void iom_cache_set_write(iom_cache_set *set);
 void iom_cache_set_done(iom_cache *cache, iom_cache_set *set);
 /* Free a way whose entry was invalidated; the lock is held. */
 void iom_cache_drop(iom_cache *cache, uint32_t index, unsigned way);
+/* The same of an entry that makes room, and of one whose way gets a newer one. */
+void iom_cache_remove(iom_cache *cache, uint32_t index, unsigned way);
+void iom_cache_replace(iom_cache *cache, uint32_t index, unsigned way);
+/* Free the ways of dead entries; false: nothing died since the last time. */
+bool iom_cache_free_dead(iom_cache *cache, uint32_t index);
 unsigned iom_cache_victim(iom_cache *cache, iom_cache_set *set, uint32_t index);
 /* Before a set changes its order gets what threads did to it; the lock is held. */
 void iom_cache_gather(iom_cache *cache, iom_cache_set *set, uint32_t index);
+unsigned iom_cache_random_below(iom_cache *cache, unsigned n);
+/* When the entry is used next, of which the request under way is a use. */
+uint64_t iom_cache_next_use(const iom_cache *cache, uint32_t index, unsigned way);
 /* Order after an insertion into `way`. */
 void iom_cache_inserted(iom_cache *cache, iom_cache_set *set, uint32_t index, unsigned way);
 bool iom_cache_policy_init(iom_cache *cache, uint32_t sets);

@@ -7,7 +7,7 @@
  * before that either takes the lock first, and its entry is dropped here, or
  * later, and finds the range in the ring.
  */
-#include "core/cache-impl.h"
+#include "core/cache-extra.h"
 
 /* What a range invalidation looks for. */
 typedef struct range_job {
@@ -86,6 +86,8 @@ void iom_cache_invalidate_range(iom_cache *cache, const iom_cache_scope *scope, 
 	if (scan.sizes)
 		drop_scanning(cache, &scan);
 	iom_spin_unlock(&cache->lock);
+	for (unsigned b = 0; b < iom_cache_n_bins(cache); b++)
+		iom_cache_invalidate_range(cache->extra->bin[b], scope, start, last);
 }
 
 void iom_cache_invalidate_if(iom_cache *cache,
@@ -123,6 +125,8 @@ void iom_cache_invalidate_if(iom_cache *cache,
 		}
 	}
 	iom_spin_unlock(&cache->lock);
+	for (unsigned b = 0; b < iom_cache_n_bins(cache); b++)
+		iom_cache_invalidate_if(cache->extra->bin[b], match, opaque);
 }
 
 void iom_cache_invalidate_all(iom_cache *cache)
@@ -137,4 +141,6 @@ void iom_cache_invalidate_all(iom_cache *cache)
 	iom_epoch_raise(&cache->tags->changed, at);
 	iom_tags_outdate(cache->tags);
 	iom_spin_unlock(&cache->lock);
+	for (unsigned b = 0; b < iom_cache_n_bins(cache); b++)
+		iom_cache_invalidate_all(cache->extra->bin[b]);
 }

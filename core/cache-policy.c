@@ -57,13 +57,17 @@ static void init_tree(iom_cache *cache)
 	}
 }
 
-static iom_cache_recency recency_of(unsigned policy, unsigned ways)
+/* Sets that share an order, and one of the future, keep it beside them. */
+static iom_cache_recency recency_of(const iom_cache *cache)
 {
-	if (ways == 1 || policy == IOM_POLICY_RANDOM)
+	bool beside = cache->sector_mask || cache->policy == IOM_POLICY_ORACLE;
+
+	if (cache->ways == 1 || cache->policy == IOM_POLICY_RANDOM)
 		return IOM_RECENCY_NONE;
-	if (policy == IOM_POLICY_PLRU)
-		return ways <= TREE_WAYS ? IOM_RECENCY_TREE : IOM_RECENCY_WIDE_TREE;
-	return ways <= MATRIX_WAYS ? IOM_RECENCY_MATRIX : IOM_RECENCY_STAMPS;
+	if (cache->policy == IOM_POLICY_PLRU)
+		return cache->ways <= TREE_WAYS && !beside ? IOM_RECENCY_TREE
+							   : IOM_RECENCY_WIDE_TREE;
+	return cache->ways <= MATRIX_WAYS && !beside ? IOM_RECENCY_MATRIX : IOM_RECENCY_STAMPS;
 }
 
 /* What a hit does to the thread's word; nothing with FIFO and random. */
@@ -87,7 +91,7 @@ static void init_touch(iom_cache *cache)
 bool iom_cache_policy_init(iom_cache *cache, uint32_t sets)
 {
 	cache->random = RANDOM_SEED;
-	cache->recency = (uint8_t)recency_of(cache->policy, cache->ways);
+	cache->recency = (uint8_t)recency_of(cache);
 	cache->touches = cache->recency != IOM_RECENCY_NONE && cache->policy != IOM_POLICY_FIFO;
 	if (cache->recency == IOM_RECENCY_MATRIX)
 		init_matrix(cache, sets);
@@ -207,9 +211,16 @@ static void point_away(iom_cache *cache, uint64_t *tree, unsigned way)
 
 void iom_cache_touch_side(iom_cache *cache, iom_cache_set *set, uint32_t index, unsigned way)
 {
-	uint64_t *side = cache->side ? cache->side + (size_t)index * cache->side_words : NULL;
+	uint64_t *side = cache->side;
 
-	if (cache->recency == IOM_RECENCY_STAMPS)
+	if (!side)
+		return;
+	/* The first set of a line has the order of them all; cache-extra.h. */
+	side += (size_t)(index & ~cache->sector_mask) * cache->side_words;
+	set -= index & cache->sector_mask;
+	if (cache->policy == IOM_POLICY_ORACLE)
+		IOM_CACHE_STORE(&side[way], iom_cache_next_use(cache, index, way));
+	else if (cache->recency == IOM_RECENCY_STAMPS)
 		stamp(set, side, way);
 	else if (cache->recency == IOM_RECENCY_WIDE_TREE)
 		point_away(cache, side, way);
@@ -271,12 +282,12 @@ static unsigned tree_victim(const iom_cache *cache, const uint64_t *tree)
 	return node - (1u << lg2);
 }
 
-static unsigned random_way(iom_cache *cache)
+unsigned iom_cache_random_below(iom_cache *cache, unsigned n)
 {
 	cache->random ^= cache->random << 13;
 	cache->random ^= cache->random >> 7;
 	cache->random ^= cache->random << 17;
-	return (unsigned)((cache->random >> 32) * cache->ways >> 32);
+	return (unsigned)((cache->random >> 32) * n >> 32);
 }
 
 unsigned iom_cache_victim(iom_cache *cache, iom_cache_set *set, uint32_t index)
@@ -296,5 +307,5 @@ unsigned iom_cache_victim(iom_cache *cache, iom_cache_set *set, uint32_t index)
 	case IOM_RECENCY_NONE:
 		break;
 	}
-	return random_way(cache);
+	return iom_cache_random_below(cache, cache->ways);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Looking into one set, apart from the fast path of a lookup. */
-#include "core/cache-impl.h"
+#include "core/cache-extra.h"
 
 int iom_cache_way(const iom_cache *cache, uint32_t index, uint8_t print,
 		  const iom_cache_scope *scope, uint64_t page, unsigned lg2)
@@ -84,12 +84,58 @@ static bool probe(iom_cache *cache, const iom_cache_scope *scope, uint64_t page,
 	return false;
 }
 
+static bool found_in(iom_cache *bin, const iom_cache_scope *scope, uint64_t address, unsigned lg2,
+		     void *value, size_t size, bool touch, iom_cache_place *place)
+{
+	uint64_t census = __atomic_load_n(&bin->census, __ATOMIC_ACQUIRE);
+
+	return census >> lg2 & 1 &&
+	       probe(bin, scope, address >> lg2, lg2, value, size, touch, place);
+}
+
+/* Every structure of the cache, the smallest pages of all first. */
+static bool find_in_bins(iom_cache *cache, const iom_cache_scope *scope, uint64_t address,
+			 void *value, size_t size, unsigned *page_lg2, bool count,
+			 iom_cache_place *place)
+{
+	uint64_t census = __atomic_load_n(&cache->census, __ATOMIC_ACQUIRE);
+
+	for (unsigned b = 0; b < iom_cache_n_bins(cache); b++)
+		census |= __atomic_load_n(&cache->extra->bin[b]->census, __ATOMIC_ACQUIRE);
+	for (census &= ~IOM_CENSUS_BINS; census; census &= census - 1) {
+		unsigned lg2 = (unsigned)__builtin_ctzll(census);
+		bool found = found_in(cache, scope, address, lg2, value, size, count, place);
+
+		for (unsigned b = 0; b < iom_cache_n_bins(cache); b++) {
+			if (found)
+				break;
+			found = found_in(cache->extra->bin[b], scope, address, lg2, value, size,
+					 count, NULL);
+			/* A place is one of the main structure. */
+			if (found && place)
+				*place = (iom_cache_place){ 0 };
+		}
+		if (!found)
+			continue;
+		if (page_lg2)
+			*page_lg2 = lg2;
+		if (count)
+			iom_cache_count_hit(cache);
+		return true;
+	}
+	if (count)
+		iom_cache_count_miss(cache);
+	return false;
+}
+
 bool iom_cache_find_slow(iom_cache *cache, const iom_cache_scope *scope, uint64_t address,
 			 void *value, size_t size, unsigned *page_lg2, bool count,
 			 iom_cache_place *place)
 {
 	uint64_t census = __atomic_load_n(&cache->census, __ATOMIC_ACQUIRE);
 
+	if (G_UNLIKELY(census & IOM_CENSUS_BINS))
+		return find_in_bins(cache, scope, address, value, size, page_lg2, count, place);
 	for (; census; census &= census - 1) {
 		unsigned lg2 = (unsigned)__builtin_ctzll(census);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Making a cache, filling it, and asking it. Layout and lookup: cache-impl.h. */
-#include "core/cache-impl.h"
+#include "core/cache-extra.h"
 
 static uint32_t power_of_two(uint32_t least)
 {
@@ -17,15 +17,17 @@ static void drop_tables(iom_cache *cache)
 		iom_host_table_free(&cache->host[i]);
 	iom_cache_policy_free(cache);
 	g_free(cache->wide_prints);
+	iom_cache_extra_free(cache);
 	cache->sets = NULL;
 }
 
 /* False when the host has no memory for it: then nothing is ever kept. */
 static bool make_tables(iom_cache *cache, const iom_cache_geometry *geometry)
 {
-	uint32_t entries = MIN(geometry->entries, IOM_CACHE_ENTRIES_MOST);
+	uint32_t sectors = cache->sector_mask + 1;
+	uint32_t entries = MIN(geometry->entries, IOM_CACHE_ENTRIES_MOST / sectors);
 	uint32_t ways = geometry->ways && geometry->ways < entries ? geometry->ways : entries;
-	uint32_t sets = power_of_two((entries + ways - 1) / ways);
+	uint32_t sets = power_of_two((entries + ways - 1) / ways) * sectors;
 
 	cache->ways = ways;
 	cache->set_mask = sets - 1;
@@ -44,15 +46,55 @@ static bool make_tables(iom_cache *cache, const iom_cache_geometry *geometry)
 	return cache->sets && cache->hot && cache->cold && iom_cache_policy_init(cache, sets);
 }
 
-iom_cache *iom_cache_new(const char *name, const iom_cache_geometry *geometry, iom_tags *tags)
+static iom_cache *make(const char *name, const iom_cache_geometry *geometry, unsigned sectors_lg2,
+		       iom_tags *tags)
 {
 	iom_cache *cache = g_aligned_alloc0(1, sizeof(*cache), IOM_LINE);
 
 	cache->name = name;
 	cache->tags = tags;
 	cache->cells = g_aligned_alloc0(IOM_SLOTS, sizeof(*cache->cells), IOM_LINE);
+	cache->sector_mask = (1u << sectors_lg2) - 1;
 	if (geometry->entries && !make_tables(cache, geometry))
 		drop_tables(cache);
+	return cache;
+}
+
+iom_cache *iom_cache_new(const char *name, const iom_cache_geometry *geometry, iom_tags *tags)
+{
+	return make(name, geometry, 0, tags);
+}
+
+/* A structure: the main one, or a bin of it. */
+static iom_cache *make_with(const char *name, const iom_cache_geometry *geometry,
+			    const iom_cache_options *options, const iom_cache_reader *reader,
+			    iom_tags *tags, iom_cache *main)
+{
+	/* Without an entry of its own the main structure still stands for its bins. */
+	iom_cache_geometry one = { 1, 1, geometry->policy };
+	bool closed = !geometry->entries && options->n_bins && !main;
+	iom_cache *cache = make(name, closed ? &one : geometry, options->sectors_lg2, tags);
+
+	if (cache->sets && !iom_cache_extra_init(cache, options, reader, main))
+		drop_tables(cache);
+	if (cache->sets)
+		cache->extra->closed = closed;
+	return cache;
+}
+
+iom_cache *iom_cache_new_with(const char *name, const iom_cache_geometry *geometry,
+			      const iom_cache_options *options, const iom_cache_reader *reader,
+			      iom_tags *tags)
+{
+	static const iom_cache_options none;
+	iom_cache *cache;
+
+	if (memcmp(options, &none, sizeof(none)) == 0)
+		return make(name, geometry, 0, tags);
+	cache = make_with(name, geometry, options, reader, tags, NULL);
+	for (unsigned b = 0; b < iom_cache_n_bins(cache); b++)
+		cache->extra->bin[b] =
+			make_with(name, &options->bin[b].geometry, options, reader, tags, cache);
 	return cache;
 }
 
@@ -60,6 +102,8 @@ void iom_cache_free(iom_cache *cache)
 {
 	if (!cache)
 		return;
+	for (unsigned b = 0; b < iom_cache_n_bins(cache); b++)
+		iom_cache_free(cache->extra->bin[b]);
 	drop_tables(cache);
 	g_aligned_free(cache->cells);
 	g_aligned_free(cache);
@@ -172,18 +216,26 @@ static void forget(iom_cache *cache)
 		return;
 	cache->seen_all = all;
 	memset(cache->present, 0, sizeof(cache->present));
-	__atomic_store_n(&cache->census, 0, __ATOMIC_RELEASE);
+	__atomic_store_n(&cache->census, cache->census & IOM_CENSUS_BINS, __ATOMIC_RELEASE);
 }
 
-void iom_cache_drop(iom_cache *cache, uint32_t index, unsigned way)
+void iom_cache_remove(iom_cache *cache, uint32_t index, unsigned way)
 {
 	iom_cache_set *set = iom_cache_set_at(cache, index);
+	size_t at = (size_t)index * cache->ways + way;
 
-	leave(cache, cache->hot[(size_t)index * cache->ways + way].born);
+	leave(cache, cache->hot[at].born);
 	iom_cache_gather(cache, set, index);
 	iom_cache_set_write(set);
 	put_print(cache, index, way, 0);
 	iom_cache_set_done(cache, set);
+	if (G_UNLIKELY(cache->extra && cache->extra->pinned))
+		cache->extra->pinned[at] = 0;
+}
+
+void iom_cache_drop(iom_cache *cache, uint32_t index, unsigned way)
+{
+	iom_cache_remove(cache, index, way);
 	cache->invalidated++;
 }
 
@@ -229,20 +281,33 @@ static int free_way(const iom_cache *cache, uint32_t index)
 	return -1;
 }
 
-/* Free the ways of dead entries, unless nothing died since the last time. */
-static int dead_way(iom_cache *cache, iom_cache_set *set, uint32_t index)
+bool iom_cache_free_dead(iom_cache *cache, uint32_t index)
 {
+	iom_cache_set *set = iom_cache_set_at(cache, index);
 	uint32_t changed = (uint32_t)(__atomic_load_n(&cache->tags->changed, __ATOMIC_RELAXED) /
 				      IOM_EPOCH_STEP);
 
 	if (set->scanned == changed)
-		return -1;
+		return false;
 	set->scanned = changed;
 	for (unsigned way = 0; way < cache->ways; way++) {
-		if (!iom_cache_entry_alive(cache, &cache->hot[(size_t)index * cache->ways + way]))
+		if (iom_cache_print_of(iom_cache_prints(cache, index), way) &&
+		    !iom_cache_entry_alive(cache, &cache->hot[(size_t)index * cache->ways + way]))
 			iom_cache_drop(cache, index, way);
 	}
-	return free_way(cache, index);
+	return true;
+}
+
+void iom_cache_replace(iom_cache *cache, uint32_t index, unsigned way)
+{
+	const iom_cache_hot *hot = &cache->hot[(size_t)index * cache->ways + way];
+
+	leave(cache, hot->born);
+	if (iom_cache_entry_alive(cache, hot))
+		return;
+	cache->invalidated++;
+	if (G_UNLIKELY(cache->extra && cache->extra->pinned))
+		cache->extra->pinned[(size_t)index * cache->ways + way] = 0;
 }
 
 /* Choose the way that an entry goes to and account for what it replaces. */
@@ -254,14 +319,12 @@ static unsigned make_room(iom_cache *cache, iom_cache_set *set, uint32_t index,
 	const iom_cache_hot *hot = cache->hot + (size_t)index * cache->ways;
 
 	if (way >= 0) {
-		leave(cache, hot[way].born);
-		if (!iom_cache_entry_alive(cache, &hot[way]))
-			cache->invalidated++;
+		iom_cache_replace(cache, index, (unsigned)way);
 		return (unsigned)way;
 	}
 	way = free_way(cache, index);
-	if (way < 0)
-		way = dead_way(cache, set, index);
+	if (way < 0 && iom_cache_free_dead(cache, index))
+		way = free_way(cache, index);
 	if (way < 0) {
 		way = (int)iom_cache_victim(cache, set, index);
 		leave(cache, hot[way].born);
@@ -282,7 +345,8 @@ static void store_entry(iom_cache *cache, size_t at, const iom_cache_hot *hot,
 		IOM_CACHE_STORE(&cache->cold[at].value[i], cold->value[i]);
 }
 
-static void insert_locked(iom_cache *cache, const iom_cache_hot *hot, const iom_cache_cold *cold)
+static void insert_locked(iom_cache *cache, const iom_cache_hot *hot, const iom_cache_cold *cold,
+			  unsigned partition)
 {
 	unsigned lg2 = hot->born & 63;
 	iom_cache_scope scope = { hot->hi, hot->lo };
@@ -292,20 +356,30 @@ static void insert_locked(iom_cache *cache, const iom_cache_hot *hot, const iom_
 	iom_cache_set *set = iom_cache_set_at(cache, index);
 	uint64_t start = hot->page << lg2;
 	uint64_t last = start | ((UINT64_C(1) << lg2) - 1);
-	unsigned way;
+	bool pin = false;
+	int way;
 
 	forget(cache);
 	if (!iom_cache_entry_alive(cache, hot) ||
 	    overtaken(cache, &scope, start, last, hot->born - lg2))
 		return;
 	iom_cache_gather(cache, set, index);
-	way = make_room(cache, set, index, hot, print);
+	if (G_UNLIKELY(cache->extra != NULL)) {
+		pin = iom_cache_to_pin(cache, index, print, hot, partition);
+		way = iom_cache_room(cache, index, print, hot, partition);
+		if (way < 0)
+			return;
+	} else {
+		way = (int)make_room(cache, set, index, hot, print);
+	}
 	arrive(cache, lg2);
 	iom_cache_set_write(set);
-	store_entry(cache, (size_t)index * cache->ways + way, hot, cold);
-	put_print(cache, index, way, print);
-	iom_cache_inserted(cache, set, index, way);
+	store_entry(cache, (size_t)index * cache->ways + (unsigned)way, hot, cold);
+	put_print(cache, index, (unsigned)way, print);
+	iom_cache_inserted(cache, set, index, (unsigned)way);
 	iom_cache_set_done(cache, set);
+	if (G_UNLIKELY(pin))
+		cache->extra->pinned[(size_t)index * cache->ways + (unsigned)way] = 1;
 }
 
 void iom_cache_insert(iom_cache *cache, const iom_cache_scope *scope, uint64_t address,
@@ -314,10 +388,17 @@ void iom_cache_insert(iom_cache *cache, const iom_cache_scope *scope, uint64_t a
 {
 	iom_cache_hot hot = { .hi = scope->hi, .lo = scope->lo };
 	uint64_t words[IOM_CACHE_WORDS] = { 0 };
+	unsigned partition = 0;
 	iom_cache_cold cold;
 
 	if (!cache->sets || page_lg2 > 63 || size > IOM_CACHE_VALUE || n_tags > IOM_CACHE_TAGS)
 		return;
+	if (G_UNLIKELY(iom_cache_extra_of(cache) != NULL)) {
+		partition = iom_cache_partition_of(cache, scope);
+		cache = iom_cache_bin_for(cache, scope, page_lg2);
+		if (!cache || !cache->sets)
+			return;
+	}
 	hot.page = address >> page_lg2;
 	hot.born = (epoch & -(iom_epoch)IOM_EPOCH_STEP) | page_lg2;
 	for (unsigned i = 0; i < n_tags; i++)
@@ -326,27 +407,32 @@ void iom_cache_insert(iom_cache *cache, const iom_cache_scope *scope, uint64_t a
 	memcpy(hot.value, words, sizeof(hot.value));
 	memcpy(cold.value, words + IOM_CACHE_HOT_WORDS, sizeof(cold.value));
 	iom_spin_lock(&cache->lock);
-	insert_locked(cache, &hot, &cold);
+	insert_locked(cache, &hot, &cold, partition);
 	iom_spin_unlock(&cache->lock);
 }
 
 /* ------------------------------------------------------------------------
  * Statistics
  */
-unsigned iom_cache_count(iom_cache *cache)
+static unsigned count(iom_cache *cache, bool pinned)
 {
 	unsigned n = 0;
+	bool none;
 
 	if (!cache->sets)
 		return 0;
 	iom_spin_lock(&cache->lock);
-	for (uint32_t index = 0; index <= cache->set_mask; index++) {
+	/* Most have none, and figures are asked for often. */
+	none = pinned && !cache->extra->options.n_pins;
+	for (uint32_t index = 0; !none && index <= cache->set_mask; index++) {
 		const uint64_t *prints = iom_cache_prints(cache, index);
 
 		for (unsigned way = 0; way < cache->ways; way++) {
+			size_t at = (size_t)index * cache->ways + way;
+
 			if (iom_cache_print_of(prints, way) &&
-			    iom_cache_entry_alive(cache,
-						  &cache->hot[(size_t)index * cache->ways + way]))
+			    iom_cache_entry_alive(cache, &cache->hot[at]) &&
+			    (!pinned || (cache->extra->pinned && cache->extra->pinned[at])))
 				n++;
 		}
 	}
@@ -354,34 +440,80 @@ unsigned iom_cache_count(iom_cache *cache)
 	return n;
 }
 
+unsigned iom_cache_count(iom_cache *cache)
+{
+	unsigned n = count(cache, false);
+
+	for (unsigned b = 0; b < iom_cache_n_bins(cache); b++)
+		n += count(cache->extra->bin[b], false);
+	return n;
+}
+
+/* What one structure knows of its options. */
+static void add_extra(iom_cache *cache, iom_cache_statistics *out)
+{
+	iom_cache_extra *extra = iom_cache_extra_of(cache);
+
+	if (!cache->sets || !extra)
+		return;
+	out->pinned += count(cache, true);
+	iom_spin_lock(&cache->lock);
+	out->sectors_filled += extra->sectors_filled;
+	out->pins_refused += extra->pins_refused;
+	out->prefetched += extra->prefetched;
+	out->n_partitions = extra->n_partitions > 1 ? extra->n_partitions : 0;
+	for (unsigned p = 0; p < out->n_partitions; p++) {
+		if (!extra->closed)
+			out->partition[p].ways += extra->first[p + 1] - extra->first[p];
+		out->partition[p].insertions += extra->insertions[p];
+		out->partition[p].evictions += extra->evictions[p];
+	}
+	iom_spin_unlock(&cache->lock);
+}
+
 /* Figures since the cache was made. */
-static void sum(const iom_cache *cache, iom_cache_statistics *out)
+static void sum(iom_cache *cache, iom_cache_statistics *out)
 {
 	*out = (iom_cache_statistics){ .name = cache->name };
+	add_extra(cache, out);
+	for (unsigned b = 0; b < iom_cache_n_bins(cache); b++) {
+		iom_cache *bin = cache->extra->bin[b];
+
+		add_extra(bin, out);
+		iom_spin_lock(&bin->lock);
+		out->evictions += bin->evictions;
+		out->invalidated += bin->invalidated;
+		iom_spin_unlock(&bin->lock);
+	}
+	iom_spin_lock(&cache->lock);
+	out->evictions += cache->evictions;
+	out->invalidated += cache->invalidated;
+	iom_spin_unlock(&cache->lock);
 	for (unsigned i = 0; i < IOM_SLOTS; i++) {
 		out->hits += __atomic_load_n(&cache->cells[i].hits, __ATOMIC_RELAXED);
 		out->misses += __atomic_load_n(&cache->cells[i].misses, __ATOMIC_RELAXED);
 	}
-	out->evictions = cache->evictions;
-	out->invalidated = cache->invalidated;
 }
 
 void iom_cache_statistics_get(const iom_cache *cache, iom_cache_statistics *out)
 {
-	iom_cache *c = (iom_cache *)(uintptr_t)cache;
+	const iom_cache_statistics *from = &cache->reset_at;
 
-	iom_spin_lock(&c->lock);
-	sum(cache, out);
-	out->hits -= cache->reset_at.hits;
-	out->misses -= cache->reset_at.misses;
-	out->evictions -= cache->reset_at.evictions;
-	out->invalidated -= cache->reset_at.invalidated;
-	iom_spin_unlock(&c->lock);
+	sum((iom_cache *)(uintptr_t)cache, out);
+	out->hits -= from->hits;
+	out->misses -= from->misses;
+	out->evictions -= from->evictions;
+	out->invalidated -= from->invalidated;
+	out->sectors_filled -= from->sectors_filled;
+	out->pins_refused -= from->pins_refused;
+	out->prefetched -= from->prefetched;
+	for (unsigned p = 0; p < out->n_partitions; p++) {
+		out->partition[p].insertions -= from->partition[p].insertions;
+		out->partition[p].evictions -= from->partition[p].evictions;
+	}
 }
 
 void iom_cache_statistics_reset(iom_cache *cache)
 {
-	iom_spin_lock(&cache->lock);
 	sum(cache, &cache->reset_at);
-	iom_spin_unlock(&cache->lock);
 }

@@ -26,6 +26,7 @@
 #define IOM_CORE_CACHE_H
 
 #include "core/core.h"
+#include "core/counters.h"
 
 #define IOM_CACHE_TAGS 4
 #define IOM_CACHE_VALUE 48 /* bytes of payload an entry carries */
@@ -64,6 +65,34 @@ iom_epoch iom_tags_epoch(const iom_tags *tags);
  * `name` is static storage. Any thread may use it; freeing is the owner's.
  */
 iom_cache *iom_cache_new(const char *name, const iom_cache_geometry *geometry, iom_tags *tags);
+/*
+ * The same with options, which must hold together (iom_cache_options_check()).
+ * `reader` tells what a scope stands for; it may be NULL where no option asks.
+ */
+typedef struct iom_cache_reader {
+	unsigned (*stage)(const iom_cache_scope *scope); /* 1 or 2, 0 neither */
+	uint32_t (*domain)(const iom_cache_scope *scope); /* as IOM_PARTITION_DOMAIN has it */
+} iom_cache_reader;
+iom_cache *iom_cache_new_with(const char *name, const iom_cache_geometry *geometry,
+			      const iom_cache_options *options, const iom_cache_reader *reader,
+			      iom_tags *tags);
+
+/*
+ * NULL, or what is wrong: what was expected, in words; *key becomes the option
+ * ("partition", "pin", ... or NULL for the geometry).
+ */
+char *iom_cache_options_check(iom_cache_id id, const iom_cache_geometry *geometry,
+			      const iom_cache_options *options, const char **key);
+/* All caches of a model; the error names cache and option. */
+bool iom_cache_config_check(const iom_cache_config *config, GError **error);
+
+/* On whose account this thread inserts; for partitions and pins. */
+typedef struct iom_cache_owner {
+	uint32_t requester;
+	uint32_t pasid;
+	bool ahead; /* a prefetch */
+} iom_cache_owner;
+extern __thread iom_cache_owner iom_cache_owner_ __attribute__((tls_model("initial-exec")));
 void iom_cache_free(iom_cache *cache);
 bool iom_cache_enabled(const iom_cache *cache);
 
@@ -107,6 +136,9 @@ void iom_cache_invalidate_all(iom_cache *cache);
 
 /* Live entries (a scan; for tests and dumps). */
 unsigned iom_cache_count(iom_cache *cache);
+/* See iom_iommu_pin(). */
+bool iom_cache_pin_add(iom_cache *cache, const iom_cache_pin *pin, GError **error);
+void iom_cache_unpin_all(iom_cache *cache);
 void iom_cache_statistics_get(const iom_cache *cache, iom_cache_statistics *out);
 void iom_cache_statistics_reset(iom_cache *cache);
 

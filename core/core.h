@@ -32,6 +32,8 @@
 #define IOM_API
 #endif
 
+#include <iommulate/caches.h>
+
 G_BEGIN_DECLS
 
 /* The version of the library as "major.minor.micro"; static storage. */
@@ -587,46 +589,8 @@ IOM_API GBytes *iom_iommu_save(iom_iommu *iommu);
 IOM_API gboolean iom_iommu_load(iom_iommu *iommu, GBytes *state, GError **error);
 
 /* ------------------------------------------------------------------------
- * Caches and statistics
+ * Caches and statistics; caches.h has what a cache can be
  */
-typedef enum iom_policy {
-	IOM_POLICY_LRU = 0,
-	IOM_POLICY_PLRU, /* tree pseudo-LRU */
-	IOM_POLICY_FIFO,
-	IOM_POLICY_RANDOM, /* seeded, so that runs repeat */
-} iom_policy;
-
-/* Geometry of one cache. entries 0 switches it off. */
-typedef struct iom_cache_geometry {
-	uint32_t entries; /* rounded up to ways * a power of two */
-	uint32_t ways; /* 0: fully associative */
-	uint8_t policy; /* iom_policy */
-} iom_cache_geometry;
-
-/* The caches a model has, by index in iom_statistics.caches. */
-typedef enum iom_cache_id {
-	IOM_CACHE_CONFIG = 0, /* STE and CD, or context and PASID entries */
-	IOM_CACHE_IOTLB,
-	IOM_CACHE_WALK, /* table entries of upper levels */
-	IOM_CACHE_STAGE2, /* IPA to PA, GPA to HPA */
-	IOM_CACHE_INTERRUPT, /* VT-d interrupt entry cache */
-	IOM_N_CACHES,
-} iom_cache_id;
-
-typedef struct iom_cache_config {
-	iom_cache_geometry cache[IOM_N_CACHES];
-} iom_cache_config;
-
-/* Named settings: "default", "off" (no entry), "one" (one entry each). False: unknown. */
-IOM_API bool iom_cache_config_preset(iom_cache_config *config, const char *name);
-
-typedef struct iom_cache_statistics {
-	const char *name; /* "config", "iotlb", "walk", "stage2", "interrupt" */
-	uint64_t hits;
-	uint64_t misses;
-	uint64_t evictions;
-	uint64_t invalidated; /* entries dropped, or found dead after an invalidation */
-} iom_cache_statistics;
 
 typedef struct iom_counter {
 	const char *name; /* static storage */
@@ -650,6 +614,18 @@ typedef struct iom_statistics {
 	iom_counter commands[IOM_MAX_COMMANDS]; /* consumed commands or descriptors by name;
 						 * unused entries have name NULL */
 } iom_statistics;
+
+/*
+ * Keep what `pin` describes in the cache from its next use on: replacement passes
+ * such entries by, invalidations do not. Entries of these addresses that are cached
+ * now are dropped, so that they come back pinned. Error: a cache that is off or has
+ * no room to pin (IOM_ERROR_CONFIG), IOM_CACHE_PINS pins are in force (IOM_ERROR_RANGE).
+ * Any thread; the cost is a scan of the cache.
+ */
+IOM_API gboolean iom_iommu_pin(iom_iommu *iommu, iom_cache_id cache, const iom_cache_pin *pin,
+			       GError **error);
+/* No pin is in force any more; what they held is evicted in its turn. Any thread. */
+IOM_API void iom_iommu_unpin_all(iom_iommu *iommu, iom_cache_id cache);
 
 /* Any thread; figures of calls in flight may be missing. */
 IOM_API void iom_iommu_statistics(iom_iommu *iommu, iom_statistics *out);
