@@ -77,6 +77,14 @@ static inline iom_cache_extra *iom_cache_extra_of(const iom_cache *cache)
 	return __atomic_load_n(&cache->extra, __ATOMIC_ACQUIRE);
 }
 
+static inline void iom_cache_count_ahead(iom_cache_extra *extra)
+{
+	if (!extra->options.prefetch || !iom_cache_owner_.ahead)
+		return;
+	extra->prefetched++;
+	iom_cache_owner_.kept = true;
+}
+
 /* Structures of a cache but for the main one. */
 static inline unsigned iom_cache_n_bins(const iom_cache *cache)
 {

@@ -378,6 +378,8 @@ static void insert_locked(iom_cache *cache, const iom_cache_hot *hot, const iom_
 	put_print(cache, index, (unsigned)way, print);
 	iom_cache_inserted(cache, set, index, (unsigned)way);
 	iom_cache_set_done(cache, set);
+	if (G_UNLIKELY(cache->extra != NULL))
+		iom_cache_count_ahead(cache->extra);
 	if (G_UNLIKELY(pin))
 		cache->extra->pinned[(size_t)index * cache->ways + (unsigned)way] = 1;
 }

@@ -91,6 +91,7 @@ typedef struct iom_cache_owner {
 	uint32_t requester;
 	uint32_t pasid;
 	bool ahead; /* a prefetch */
+	bool kept; /* and a cache that counts prefetches kept it */
 } iom_cache_owner;
 extern __thread iom_cache_owner iom_cache_owner_ __attribute__((tls_model("initial-exec")));
 void iom_cache_free(iom_cache *cache);

@@ -3,6 +3,7 @@
  * The interface of core.h on top of what a model implements: thin dispatch, with
  * the counting that is the same for every model.
  */
+#include "core/ahead.h"
 #include "core/flight.h"
 #include "core/front.h"
 #include "core/iommu-private.h"
@@ -53,6 +54,7 @@ void iom_iommu_fini(iom_iommu *iommu)
 		iommu->bus.memory[s] = NULL;
 	}
 	iom_fronts_free(iommu);
+	iom_ahead_free(iommu->ahead);
 	iom_counters_free(iommu->counters);
 	iom_flight_free(iommu->flight);
 	iommu->counters = NULL;
@@ -120,7 +122,10 @@ static __attribute__((noinline)) void translate(iom_iommu *iommu, const iom_requ
 	memset(result, 0, sizeof(*result));
 	result->status = IOM_ABORT;
 	result->fault.level = -1;
-	iommu->ops->translate(iommu, request, result);
+	if (G_UNLIKELY(iommu->attended))
+		iom_ahead_translate(iommu, request, result);
+	else
+		iommu->ops->translate(iommu, request, result);
 	count_translation(iommu, result->status);
 	if (iom_observed(iommu))
 		describe_result(iommu, request, result);
@@ -169,6 +174,7 @@ uint64_t iom_iommu_mmio_size(const iom_iommu *iommu)
 
 iom_prq_status iom_iommu_page_request(iom_iommu *iommu, const iom_page_request *request)
 {
+	iom_cache_owner_ = (iom_cache_owner){ request->requester, request->pasid, false, false };
 	return iommu->ops->page_request(iommu, request);
 }
 
@@ -178,6 +184,8 @@ void iom_iommu_interrupt(iom_iommu *iommu, const iom_interrupt *interrupt,
 	memset(result, 0, sizeof(*result));
 	result->fault.level = -1;
 	if (iommu->ops->interrupt) {
+		iom_cache_owner_ = (iom_cache_owner){ interrupt->requester, IOM_NO_PASID, false,
+						      false };
 		result->status = IOM_ABORT;
 		iommu->ops->interrupt(iommu, interrupt, result);
 		return;
@@ -229,6 +237,7 @@ void iom_iommu_statistics(iom_iommu *iommu, iom_statistics *out)
 	out->page_requests = v[IOM_STAT_PAGE_REQUESTS];
 	if (iommu->ops->statistics)
 		iommu->ops->statistics(iommu, out);
+	iom_ahead_statistics(iommu, out);
 	front = iom_front_hits(iommu) - iommu->front_reset_at;
 	out->translations += front;
 	out->translated += front;
@@ -240,6 +249,7 @@ void iom_iommu_reset_statistics(iom_iommu *iommu)
 {
 	iom_counters_reset(iommu->counters);
 	iommu->front_reset_at = iom_front_hits(iommu);
+	iom_ahead_reset_statistics(iommu);
 	if (iommu->ops->reset_statistics)
 		iommu->ops->reset_statistics(iommu);
 }

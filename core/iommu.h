@@ -82,6 +82,12 @@ struct iom_iommu {
 	uint64_t front_reset_at;
 
 	iom_flight *flight;
+
+	/* Options of the caches; ahead.h. */
+	iom_cache *const *caches; /* by iom_cache_id */
+	unsigned n_caches;
+	bool attended; /* somebody asks whose request is under way */
+	struct iom_ahead *ahead; /* or NULL */
 };
 
 /* Set up the base: copies the bus, takes references. False: bus without memory. */

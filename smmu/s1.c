@@ -150,7 +150,7 @@ static void keep_table(const struct s1_walk *w, int level, uint64_t table)
 	iom_cache_scope scope;
 	iom_tag *tags[3] = { w->c->regime_tag, w->c->vmid_tag, w->c->asid_tag };
 
-	if (!iom_cache_enabled(cache) || w->tx->passive)
+	if (!iom_cache_enabled(cache) || !smmu_tx_keeps(w->tx))
 		return;
 	scope_of(w, level, &scope);
 	iom_cache_insert(cache, &scope, w->va,
@@ -271,7 +271,10 @@ static int leaf(struct s1_walk *w, uint64_t desc, uint64_t address, int level, u
 	if ((!probe && (tx->need & ~out->perm[tx->privileged])) ||
 	    (probe && tx->dirty && (grants & ~out->perm[tx->privileged] & IOM_WRITE)))
 		want &= ~(UINT64_C(1) << 7);
-	if (tx->passive) {
+	/* A prefetch sets no flag, and is of no use without. */
+	if (tx->ahead && want != desc)
+		return fail(w, SMMU_F_ACCESS, SMMU_DIAG_S1_ACCESS, level, address);
+	if (!smmu_tx_keeps(tx)) {
 		memcpy(out->perm, out->grant, 2);
 		return 1;
 	}
@@ -291,6 +294,8 @@ static int table(struct s1_walk *w, uint64_t desc, uint64_t address, int level)
 	const struct smmu_s1 *s1 = &w->c->s1;
 	int done = 1;
 
+	if (s1->haft && !iom_get(desc, 10, 10) && w->tx->ahead)
+		return fail(w, SMMU_F_ACCESS, SMMU_DIAG_S1_ACCESS, level, address);
 	if (s1->haft && !iom_get(desc, 10, 10) && !w->tx->passive)
 		done = update(w, address, desc, desc | UINT64_C(1) << 10, level);
 	if (done != 1)

@@ -111,7 +111,7 @@ static void keep(const struct s2_walk *w, const struct smmu_s2_out *out)
 	iom_cache_scope scope;
 	iom_tag *tags[2] = { w->c->regime_tag, w->c->s2_tag };
 
-	if (!iom_cache_enabled(cache) || w->tx->passive || in_iotlb(w))
+	if (!iom_cache_enabled(cache) || !smmu_tx_keeps(w->tx) || in_iotlb(w))
 		return;
 	scope_of(w, -2, &scope);
 	iom_cache_insert(cache, &scope, w->ipa, out->page_lg2, &e, sizeof(e), tags, 2,
@@ -146,7 +146,7 @@ static void keep_table(const struct s2_walk *w, int level, uint64_t table)
 	iom_cache_scope scope;
 	iom_tag *tags[2] = { w->c->regime_tag, w->c->s2_tag };
 
-	if (!iom_cache_enabled(cache) || w->tx->passive)
+	if (!iom_cache_enabled(cache) || !smmu_tx_keeps(w->tx))
 		return;
 	scope_of(w, level, &scope);
 	iom_cache_insert(cache, &scope, w->ipa, smmu_level_shift(w->s2->granule_lg2, level), &e,
@@ -208,8 +208,10 @@ static int leaf(struct s2_walk *w, uint64_t desc, uint64_t address, int level, u
 	if (probe && w->tx->dirty && (grants & IOM_WRITE) &&
 	    !(out->perm[w->tx->privileged] & IOM_WRITE))
 		want |= UINT64_C(1) << 7;
+	if (w->tx->ahead && want != desc)
+		return fail(w, SMMU_F_ACCESS, SMMU_DIAG_S2_ACCESS, level, address);
 	if (w->tx->passive || want == desc) {
-		if (w->tx->passive)
+		if (!smmu_tx_keeps(w->tx))
 			memcpy(out->perm, out->grant, 2);
 		return 1;
 	}
@@ -231,7 +233,11 @@ static int table_flag(struct s2_walk *w, uint64_t desc, uint64_t address, int le
 	uint64_t found = desc;
 	iom_mem_status status;
 
-	if (!w->s2->haft || iom_get(desc, 10, 10) || w->tx->passive)
+	if (!w->s2->haft || iom_get(desc, 10, 10))
+		return 1;
+	if (w->tx->ahead)
+		return fail(w, SMMU_F_ACCESS, SMMU_DIAG_S2_ACCESS, level, address);
+	if (w->tx->passive)
 		return 1;
 	status = smmu_desc_cas(w->s, w->walk_space, address, w->s2->big_endian, &found,
 			       desc | UINT64_C(1) << 10);

@@ -2,6 +2,7 @@
 /* Making, resetting and counting: the model behind the interface of core/iommu.h. */
 #include "smmu/smmu.h"
 
+#include "core/ahead.h"
 #include "core/front.h"
 #include "smmu/cmdq.h"
 #include "smmu/walk.h"
@@ -96,9 +97,32 @@ static const iom_iommu_ops ops = {
 	.landed = smmu_landed,
 };
 
+/* What a scope is about; the configuration cache has none of it. */
+static unsigned stage_of(const iom_cache_scope *scope)
+{
+	switch ((enum smmu_scope_kind)(scope->lo >> 44)) {
+	case SMMU_SCOPE_ASID:
+	case SMMU_SCOPE_GLOBAL:
+	case SMMU_SCOPE_WALK1:
+		return 1;
+	case SMMU_SCOPE_S2:
+	case SMMU_SCOPE_S2_SECURE:
+	case SMMU_SCOPE_WALK2:
+	case SMMU_SCOPE_WALK2_SECURE:
+		return 2;
+	}
+	return 0;
+}
+
+static uint32_t domain_of(const iom_cache_scope *scope)
+{
+	return (uint32_t)scope->lo;
+}
+
 iom_iommu *iom_smmu_new(const iom_smmu_config *config, const iom_bus *bus, GError **error)
 {
 	static const char *const names[] = { "config", "iotlb", "walk", "stage2" };
+	static const iom_cache_reader reader = { stage_of, domain_of };
 	iom_smmu_config full;
 	struct smmu_ids ids;
 	uint64_t w;
@@ -119,7 +143,7 @@ iom_iommu *iom_smmu_new(const iom_smmu_config *config, const iom_bus *bus, GErro
 	if (!smmu_IDR0_get_S1P(&w) || !smmu_IDR0_get_S2P(&w))
 		smmu_IDR0_set_Hyp(&w, 0);
 	full.idr[0] = (uint32_t)w;
-	if (!smmu_ids_decode(&ids, &full, error))
+	if (!smmu_ids_decode(&ids, &full, error) || !iom_cache_config_check(&full.cache, error))
 		return NULL;
 	s = g_new0(smmu, 1);
 	if (!iom_iommu_init(&s->iommu, &ops, bus, error)) {
@@ -131,7 +155,12 @@ iom_iommu *iom_smmu_new(const iom_smmu_config *config, const iom_bus *bus, GErro
 	pthread_mutex_init(&s->lock, NULL);
 	s->tags = iom_tags_new();
 	for (unsigned i = 0; i < G_N_ELEMENTS(s->caches); i++)
-		s->caches[i] = iom_cache_new(names[i], &full.cache.cache[i], s->tags);
+		s->caches[i] = iom_cache_new_with(names[i], &full.cache.cache[i],
+						  &full.cache.options[i], &reader, s->tags);
+	/* 3.25: a prefetch could be seen in the fault registers of granule protection. */
+	if (ids.rme)
+		full.cache.options[IOM_CACHE_IOTLB].prefetch = 0;
+	iom_iommu_has_caches(&s->iommu, s->caches, G_N_ELEMENTS(s->caches), &full.cache);
 	for (unsigned space = 0; space < SMMU_N_SPACES; space++)
 		smmu_stalls_init(&s->pi[space].stalls);
 	smmu_scopes_init(s);

@@ -42,7 +42,7 @@ void smmu_tlb_keep(smmu *s, const iom_request *request, const struct smmu_tx *tx
 	uint64_t address = tx->address;
 	iom_result type;
 
-	if (!iom_cache_enabled(cache) || tx->passive || out->split || c->mode == SMMU_MODE_BYPASS ||
+	if (!iom_cache_enabled(cache) || !smmu_tx_keeps(tx) || out->split || c->mode == SMMU_MODE_BYPASS ||
 	    (c->mode == SMMU_MODE_S2 && c->space == IOM_SPACE_SECURE))
 		return;
 	e.space = out->space;

@@ -17,6 +17,7 @@
  */
 #include <string.h>
 
+#include "core/ahead.h"
 #include "smmu/pmcg.h"
 #include "smmu/walk.h"
 
@@ -47,6 +48,7 @@ void smmu_tx_init(smmu *s, const iom_request *request, struct smmu_tx *tx)
 	else if (write)
 		tx->need = IOM_WRITE | (request->access & IOM_READ);
 	tx->passive = request->flags & IOM_REQ_SPECULATIVE;
+	tx->ahead = request->flags & IOM_REQ_AHEAD;
 	tx->input_ns = request->space == IOM_SPACE_SECURE;
 	tx->attr = smmu_attr_request(request);
 }
@@ -397,7 +399,7 @@ static __attribute__((noinline)) void by_steps(smmu *s, const iom_request *reque
 	smmu_tx_init(s, request, &tx);
 	tx.walk_reads = s->n_pmcg ? &walk_reads : NULL;
 	slow(s, request, &tx, result);
-	if (G_UNLIKELY(s->n_pmcg))
+	if (G_UNLIKELY(s->n_pmcg) && !tx.ahead)
 		count(s, request, &tx, walk_reads > 0);
 }
 
@@ -415,6 +417,6 @@ void smmu_translate(iom_iommu *iommu, const iom_request *request, iom_result *re
 	if (G_LIKELY(!s->ids.rme && !s->n_pmcg))
 		return;
 	granule_allowed(s, result->space, result->address, result);
-	if (s->n_pmcg)
+	if (s->n_pmcg && !(request->flags & IOM_REQ_AHEAD))
 		count(s, request, NULL, false);
 }

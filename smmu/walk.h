@@ -25,6 +25,7 @@ struct smmu_tx {
 	bool instruction; /* InD */
 	bool atomic;
 	bool passive; /* no flag is updated: speculative, or ATOS with HTTUI */
+	bool ahead; /* and its answer is kept: a prefetch */
 	bool dirty; /* ATS request that may make pages dirty */
 	bool want_exec; /* ATS request for execute permission */
 	uint8_t instcfg; /* of the STE */
@@ -107,6 +108,12 @@ static inline struct smmu_s2_entry smmu_s2_entry_of(const struct smmu_s2_out *ou
 				       .ns = out->ns,
 				       .mostly_ro = out->mostly_ro,
 				       .level = out->level };
+}
+
+/* Without its flags the descriptor would say more than it does. */
+static inline bool smmu_tx_keeps(const struct smmu_tx *tx)
+{
+	return !tx->passive || tx->ahead;
 }
 
 /* geometry.c */

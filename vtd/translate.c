@@ -5,6 +5,8 @@
  */
 #include "vtd/internal.h"
 
+#include "core/ahead.h"
+
 #include <string.h>
 
 #define RACES 64 /* walks that an agent may spoil by changing tables under them */
@@ -30,6 +32,8 @@ void vtd_dma_init(vtd_dma *dma, vtd_unit *unit, const iom_request *r)
 	dma->no_write = r->type == IOM_TRANSLATION_REQUEST && unit->caps.nwfs &&
 			r->flags & IOM_REQ_NO_WRITE;
 	dma->speculative = r->flags & IOM_REQ_SPECULATIVE;
+	if (r->flags & IOM_REQ_AHEAD)
+		dma->mode &= ~(uint64_t)VTD_MODE_PERF;
 	dma->n_updates = 0;
 	dma->looked = 0;
 	dma->reason = VTD_OK;

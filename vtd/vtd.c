@@ -4,6 +4,7 @@
  */
 #include "vtd/internal.h"
 
+#include "core/ahead.h"
 #include "core/front.h"
 
 static const char *const command_names[VTD_N_COMMANDS] = {
@@ -100,8 +101,27 @@ static const iom_iommu_ops ops = {
 	.landed = vtd_landed,
 };
 
+/* What a scope is about; vtd_scope(). */
+static unsigned stage_of(const iom_cache_scope *scope)
+{
+	switch (scope->hi >> 32) {
+	case VTD_SCOPE_FIRST:
+		return 1;
+	case VTD_SCOPE_SECOND:
+		return 2;
+	default:
+		return 0;
+	}
+}
+
+static uint32_t domain_of(const iom_cache_scope *scope)
+{
+	return (uint32_t)(scope->lo >> 32);
+}
+
 iom_iommu *iom_vtd_new(const iom_vtd_config *config, const iom_bus *bus, GError **error)
 {
+	static const iom_cache_reader reader = { stage_of, domain_of };
 	vtd_unit *unit;
 	iom_vtd_config c;
 
@@ -114,7 +134,7 @@ iom_iommu *iom_vtd_new(const iom_vtd_config *config, const iom_bus *bus, GError 
 	iom_vtd_config_init(&c);
 	memcpy(&c, config, config->size);
 	vtd_config_normalise(&c);
-	if (!vtd_config_check(&c, error))
+	if (!vtd_config_check(&c, error) || !iom_cache_config_check(&c.cache, error))
 		return NULL;
 
 	unit = g_aligned_alloc0(1, sizeof(*unit), 64);
@@ -134,7 +154,9 @@ iom_iommu *iom_vtd_new(const iom_vtd_config *config, const iom_bus *bus, GError 
 	pthread_mutex_init(&unit->lock, NULL);
 	unit->tags = iom_tags_new();
 	for (unsigned i = 0; i < IOM_N_CACHES; i++)
-		unit->cache[i] = iom_cache_new(cache_names[i], &c.cache.cache[i], unit->tags);
+		unit->cache[i] = iom_cache_new_with(cache_names[i], &c.cache.cache[i],
+						    &c.cache.options[i], &reader, unit->tags);
+	iom_iommu_has_caches(&unit->base, unit->cache, IOM_N_CACHES, &c.cache);
 	iom_front_enable(&unit->base, unit->tags, unit->cache[IOM_CACHE_CONFIG],
 			 unit->cache[IOM_CACHE_IOTLB]);
 	unit->queue.waits = g_array_new(FALSE, TRUE, sizeof(vtd_wait));

@@ -16,7 +16,7 @@ static const iom_cache_scope scope = { 7, 9 };
 
 static void act_as(uint32_t requester, uint32_t pasid)
 {
-	iom_cache_owner_ = (iom_cache_owner){ requester, pasid, false };
+	iom_cache_owner_ = (iom_cache_owner){ requester, pasid, false, false };
 }
 
 /* ------------------------------------------------------------------------
