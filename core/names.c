@@ -60,6 +60,7 @@ static void set_options(iom_cache_options *o)
 	o[IOM_CACHE_CONFIG].n_pins = 1;
 	o[IOM_CACHE_CONFIG].pin[0] = everything;
 	o[IOM_CACHE_IOTLB].sectors_lg2 = 2;
+	o[IOM_CACHE_IOTLB].prefetch = 2;
 	o[IOM_CACHE_IOTLB].partition_by = IOM_PARTITION_DOMAIN;
 	o[IOM_CACHE_IOTLB].partitions = 2;
 	o[IOM_CACHE_IOTLB].n_pins = 1;

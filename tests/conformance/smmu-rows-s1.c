@@ -304,8 +304,8 @@ static bool global(const smmu_spec *spec, bool ng)
 {
 	bool ok = true;
 
-	for (unsigned p = 0; p < 3; p++) {
-		static const char *const presets[] = { "default", "off", "one" };
+	for (unsigned p = 0; p < 4; p++) {
+		static const char *const presets[] = { "default", "off", "one", "options" };
 		smmu_build build;
 		smmu_answer answer;
 

@@ -143,11 +143,17 @@ static void model_one(void)
 	model_passes_with("one");
 }
 
+static void model_options(void)
+{
+	model_passes_with("options");
+}
+
 static const iom_test tests[] = {
 	{ "the reference walker passes every vector", reference_passes_every_vector },
 	{ "the model passes every vector, default caches", model_default },
 	{ "the model passes every vector, caches off", model_off },
 	{ "the model passes every vector, caches of one entry", model_one },
+	{ "the model passes every vector, caches with every option", model_options },
 	{ 0 },
 };
 

@@ -20,7 +20,7 @@
 #define SCAN_CASES 32 /* one case in so many is searched for stray writes */
 #define MAX_PRINTED 12
 
-static const char *const caches[] = { "default", "off", "one" };
+static const char *const caches[] = { "default", "off", "one", "options" };
 
 typedef struct tally {
 	uint64_t cases, requests, untested, by_alternative, differences;

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-const char *const vtd_cache_names[VTD_N_CACHES] = { "default", "off", "one" };
+const char *const vtd_cache_names[VTD_N_CACHES] = { "default", "off", "one", "options" };
 
 vtd_table *vtd_table_open(const char *name)
 {

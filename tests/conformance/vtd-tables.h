@@ -27,8 +27,8 @@ bool vtd_table_is_open(const vtd_table *t, unsigned i);
 /* Print the score and the listed rows; every row must be one or the other. */
 void vtd_table_close(vtd_table *t);
 
-#define VTD_N_CACHES 3
-/* "default", "off", "one" */
+#define VTD_N_CACHES 4
+/* "default", "off", "one", "options" */
 extern const char *const vtd_cache_names[VTD_N_CACHES];
 
 /* The rules of the reference, loaded once a process. */

@@ -60,10 +60,16 @@ static void model_one(void)
 	both("one");
 }
 
+static void model_options(void)
+{
+	both("options");
+}
+
 static const iom_test tests[] = {
 	{ "the model passes every vector, default caches", model_default },
 	{ "the model passes every vector, caches off", model_off },
 	{ "the model passes every vector, caches of one entry", model_one },
+	{ "the model passes every vector, caches with every option", model_options },
 	{ 0 },
 };
 const iom_suite vtd_vectors_suite = { "vectors", tests };

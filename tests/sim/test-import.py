@@ -68,7 +68,7 @@ class ImportTest(unittest.TestCase):
     def check(self, trace, lines, fetches_logged=True):
         outcomes, opcodes, fetches = count(lines)
         self.assertGreater(outcomes, 0)
-        for cache in ("default", "off", "one"):
+        for cache in ("default", "off", "one", "options"):
             got = self.replay(trace, cache)
             self.assertEqual(got["dma"], outcomes, cache)
             self.assertEqual(got["translated"], outcomes, cache)

@@ -215,7 +215,7 @@ static iom_replay_report *replay(const char *path, const char *cache, bool stale
 
 static void test_story(void)
 {
-	static const char *const caches[] = { "default", "off", "one" };
+	static const char *const caches[] = { "default", "off", "one", "options" };
 	char *dir = scratch_new();
 	g_autofree char *path = scratch_path(dir, "story");
 
