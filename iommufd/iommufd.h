@@ -78,9 +78,12 @@ IOM_API ssize_t iom_iommufd_write(iom_iommufd *t, int fd, const void *buf, size_
 IOM_API ssize_t iom_iommufd_pread(iom_iommufd *t, int fd, void *buf, size_t n, uint64_t offset);
 IOM_API ssize_t iom_iommufd_pwrite(iom_iommufd *t, int fd, const void *buf, size_t n,
 				   uint64_t offset);
-/* MAP_FAILED on an error, which *error receives as a negative errno. */
-IOM_API void *iom_iommufd_mmap(iom_iommufd *t, int fd, size_t length, int prot, int flags,
-			       uint64_t offset, int *error);
+/*
+ * As mmap(), `addr` a wish, or with MAP_FIXED the place. MAP_FAILED on an error, which
+ * *error receives as a negative errno.
+ */
+IOM_API void *iom_iommufd_mmap(iom_iommufd *t, int fd, void *addr, size_t length, int prot,
+			       int flags, uint64_t offset, int *error);
 IOM_API int iom_iommufd_munmap(iom_iommufd *t, void *addr, size_t length);
 /* `wanted` is the least number of the new descriptor. */
 IOM_API int iom_iommufd_dup(iom_iommufd *t, int fd, int wanted);
@@ -92,6 +95,12 @@ IOM_API int iom_iommufd_close(iom_iommufd *t, int fd);
 IOM_API int iom_iommufd_adopt(iom_iommufd *t, int fd, int fresh);
 /* If [addr, addr + length) has a mapping of the engine's, unmap it all: true. */
 IOM_API bool iom_iommufd_unmapped(iom_iommufd *t, void *addr, size_t length);
+/*
+ * Around fork(), so that no thread is inside of the engine: the child has a copy of its
+ * own, queues included. What either does to its copy the other does not see.
+ */
+IOM_API void iom_iommufd_before_fork(iom_iommufd *t);
+IOM_API void iom_iommufd_after_fork(iom_iommufd *t, bool child);
 /* Does the descriptor belong to this transport? (Of the kernel: always true.) */
 IOM_API bool iom_iommufd_owns(iom_iommufd *t, int fd);
 

@@ -9,16 +9,20 @@
  */
 /* Both names of each function are defined here: none may stand for the other. */
 #undef _FILE_OFFSET_BITS
-#include "iommufd/iommufd.h"
+#include "iommufd/preload.h"
 
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <linux/close_range.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #define EXPORT __attribute__((visibility("default")))
@@ -32,74 +36,9 @@ static void *real(const char *name, void **slot)
 	return *slot;
 }
 
-/*
- * One engine a process, made when the program first opens one of its nodes: a
- * preloaded library has no owner that could hold it.
- */
-static iom_iommufd *engine;
-static GOnce made = G_ONCE_INIT;
-
-/* "BACKEND:NUMBER[:pasid=BITS]", as `iommulate iommufd --device` takes it. */
-static bool add_device(iom_iommufd *t, const char *spec)
-{
-	iom_iommufd_device device = { .size = sizeof(device) };
-	g_autoptr(GError) error = NULL;
-	char backend[16] = "";
-
-	if (sscanf(spec, "%15[a-z]:%u:pasid=%u", backend, &device.number, &device.pasid_bits) < 2) {
-		fprintf(stderr, "iommulate iommufd: device '%s': BACKEND:NUMBER wanted\n", spec);
-		return false;
-	}
-	if (strcmp(backend, "mock") == 0) {
-		device.backend = IOM_IOMMUFD_MOCK;
-	} else if (strcmp(backend, "noiommu") == 0) {
-		device.backend = IOM_IOMMUFD_NOIOMMU;
-	} else if (strcmp(backend, "emulated") == 0) {
-		device.backend = IOM_IOMMUFD_EMULATED;
-	} else {
-		fprintf(stderr,
-			"iommulate iommufd: device '%s': a mock, noiommu or emulated one wanted\n",
-			spec);
-		return false;
-	}
-	device.group = device.number;
-	if (!iom_iommufd_add_device(t, &device, &error)) {
-		fprintf(stderr, "iommulate iommufd: %s\n", error->message);
-		return false;
-	}
-	return true;
-}
-
-static gpointer make_engine(gpointer unused)
-{
-	const char *profile = getenv("IOM_IOMMUFD_PROFILE");
-	const char *devices = getenv("IOM_IOMMUFD_DEVICES");
-	iom_iommufd_engine_config config;
-	g_autoptr(GError) error = NULL;
-	g_auto(GStrv) specs = NULL;
-	iom_iommufd *t;
-
-	(void)unused;
-	iom_iommufd_engine_config_init(&config);
-	config.profile = profile && *profile ? profile : NULL;
-	config.selftest = getenv("IOM_IOMMUFD_NO_SELFTEST") == NULL;
-	t = iom_iommufd_new_engine(&config, &error);
-	if (!t) {
-		fprintf(stderr, "iommulate iommufd: %s\n", error->message);
-		return NULL;
-	}
-	specs = g_strsplit(devices ? devices : "", " ", -1);
-	for (char **s = specs; *s; s++) {
-		if (**s)
-			add_device(t, *s);
-	}
-	__atomic_store_n(&engine, t, __ATOMIC_RELEASE);
-	return t;
-}
-
 static iom_iommufd *current(void)
 {
-	return __atomic_load_n(&engine, __ATOMIC_ACQUIRE);
+	return iom_preload_engine(false);
 }
 
 static bool ours(int fd)
@@ -131,8 +70,7 @@ static int open_node(const char *node, int flags)
 {
 	int fd;
 
-	g_once(&made, make_engine, NULL);
-	if (!current())
+	if (!iom_preload_engine(true))
 		return (int)answer(-ENODEV);
 	fd = iom_iommufd_open(current(), node);
 	if (fd >= 0 && !(flags & O_CLOEXEC))
@@ -196,17 +134,56 @@ EXPORT int __open64_2(const char *path, int flags)
 	return open_any(AT_FDCWD, path, flags, 0);
 }
 
+/* Is the node there? */
+static bool has_node(const char *node)
+{
+	int fd = open_node(node, O_CLOEXEC);
+
+	return fd >= 0 && close(fd) == 0;
+}
+
 DECLARE(access);
 
 EXPORT int access(const char *path, int mode)
 {
 	const char *node = node_of(path);
-	int fd;
 
-	if (!node)
-		return REAL(access)(path, mode);
-	fd = open_node(node, O_CLOEXEC);
-	return fd < 0 ? -1 : close(fd);
+	if (node)
+		return has_node(node) ? 0 : -1;
+	return REAL(access)(path, mode);
+}
+
+/* A character device, whichever. */
+static const char *stands_for(const char *path)
+{
+	const char *node = node_of(path);
+
+	return node && has_node(node) ? "/dev/null" : path;
+}
+
+DECLARE(stat);
+DECLARE(lstat);
+DECLARE(stat64);
+DECLARE(lstat64);
+
+EXPORT int stat(const char *path, struct stat *out)
+{
+	return REAL(stat)(stands_for(path), out);
+}
+
+EXPORT int lstat(const char *path, struct stat *out)
+{
+	return REAL(lstat)(stands_for(path), out);
+}
+
+EXPORT int stat64(const char *path, struct stat64 *out)
+{
+	return REAL(stat64)(stands_for(path), out);
+}
+
+EXPORT int lstat64(const char *path, struct stat64 *out)
+{
+	return REAL(lstat64)(stands_for(path), out);
 }
 
 DECLARE(close);
@@ -214,6 +191,31 @@ DECLARE(close);
 EXPORT int close(int fd)
 {
 	return ours(fd) ? (int)answer(iom_iommufd_close(current(), fd)) : REAL(close)(fd);
+}
+
+DECLARE(close_range);
+
+/* Descriptors from here on are the engine's own; programs rarely come so far. */
+#define PRIVATE_FDS 512u
+
+EXPORT int close_range(unsigned first, unsigned last, int flags)
+{
+	bool closes = !(flags & (int)CLOSE_RANGE_CLOEXEC);
+
+	if (!current() || first > last)
+		return REAL(close_range)(first, last, flags);
+	for (unsigned fd = first; closes && fd <= last && fd < PRIVATE_FDS; fd++) {
+		if (ours((int)fd))
+			close((int)fd);
+	}
+	if (first >= PRIVATE_FDS)
+		return 0;
+	return REAL(close_range)(first, MIN(last, PRIVATE_FDS - 1), flags);
+}
+
+EXPORT void closefrom(int first)
+{
+	close_range((unsigned)MAX(first, 0), UINT_MAX, 0);
 }
 
 DECLARE(ioctl);
@@ -234,18 +236,125 @@ EXPORT int ioctl(int fd, unsigned long request, ...)
 }
 
 DECLARE(read);
+DECLARE(write);
+DECLARE(pread);
+DECLARE(pwrite);
 
 EXPORT ssize_t read(int fd, void *buf, size_t n)
 {
 	return ours(fd) ? answer(iom_iommufd_read(current(), fd, buf, n)) : REAL(read)(fd, buf, n);
 }
 
-DECLARE(write);
-
 EXPORT ssize_t write(int fd, const void *buf, size_t n)
 {
 	return ours(fd) ? answer(iom_iommufd_write(current(), fd, buf, n))
 			: REAL(write)(fd, buf, n);
+}
+
+static ssize_t pread_any(int fd, void *buf, size_t n, off_t offset)
+{
+	return ours(fd) ? answer(iom_iommufd_pread(current(), fd, buf, n, (uint64_t)offset))
+			: REAL(pread)(fd, buf, n, offset);
+}
+
+static ssize_t pwrite_any(int fd, const void *buf, size_t n, off_t offset)
+{
+	return ours(fd) ? answer(iom_iommufd_pwrite(current(), fd, buf, n, (uint64_t)offset))
+			: REAL(pwrite)(fd, buf, n, offset);
+}
+
+EXPORT ssize_t pread(int fd, void *buf, size_t n, off_t offset)
+{
+	return pread_any(fd, buf, n, offset);
+}
+
+EXPORT ssize_t pread64(int fd, void *buf, size_t n, off_t offset)
+{
+	return pread_any(fd, buf, n, offset);
+}
+
+EXPORT ssize_t pwrite(int fd, const void *buf, size_t n, off_t offset)
+{
+	return pwrite_any(fd, buf, n, offset);
+}
+
+EXPORT ssize_t pwrite64(int fd, const void *buf, size_t n, off_t offset)
+{
+	return pwrite_any(fd, buf, n, offset);
+}
+
+/* What programs that were compiled with checks of buffers call instead. */
+ssize_t __read_chk(int fd, void *buf, size_t n, size_t room);
+ssize_t __pread_chk(int fd, void *buf, size_t n, off_t offset, size_t room);
+ssize_t __pread64_chk(int fd, void *buf, size_t n, off_t offset, size_t room);
+
+static size_t checked(size_t n, size_t room)
+{
+	if (n > room) {
+		fprintf(stderr,
+			"iommulate iommufd: the program reads more than its buffer holds\n");
+		abort();
+	}
+	return n;
+}
+
+EXPORT ssize_t __read_chk(int fd, void *buf, size_t n, size_t room)
+{
+	return read(fd, buf, checked(n, room));
+}
+
+EXPORT ssize_t __pread_chk(int fd, void *buf, size_t n, off_t offset, size_t room)
+{
+	return pread_any(fd, buf, checked(n, room), offset);
+}
+
+EXPORT ssize_t __pread64_chk(int fd, void *buf, size_t n, off_t offset, size_t room)
+{
+	return pread_any(fd, buf, checked(n, room), offset);
+}
+
+/* One piece after the other, until one is short: as files without a call of their own. */
+static ssize_t vector(int fd, const struct iovec *v, int n, bool put)
+{
+	ssize_t all = 0;
+
+	for (int i = 0; i < n; i++) {
+		ssize_t one = put ? write(fd, v[i].iov_base, v[i].iov_len)
+				  : read(fd, v[i].iov_base, v[i].iov_len);
+
+		if (one < 0)
+			return all ? all : one;
+		all += one;
+		if ((size_t)one < v[i].iov_len)
+			break;
+	}
+	return all;
+}
+
+DECLARE(readv);
+DECLARE(writev);
+
+EXPORT ssize_t readv(int fd, const struct iovec *v, int n)
+{
+	return ours(fd) ? vector(fd, v, n, false) : REAL(readv)(fd, v, n);
+}
+
+EXPORT ssize_t writev(int fd, const struct iovec *v, int n)
+{
+	return ours(fd) ? vector(fd, v, n, true) : REAL(writev)(fd, v, n);
+}
+
+DECLARE(lseek);
+
+/* None of these files has a position that can be set. */
+EXPORT off_t lseek(int fd, off_t offset, int whence)
+{
+	return ours(fd) ? answer(-ESPIPE) : REAL(lseek)(fd, offset, whence);
+}
+
+EXPORT off_t lseek64(int fd, off_t offset, int whence)
+{
+	return ours(fd) ? answer(-ESPIPE) : REAL(lseek)(fd, offset, whence);
 }
 
 DECLARE(mmap);
@@ -255,9 +364,13 @@ static void *map_any(void *addr, size_t n, int prot, int flags, int fd, off_t of
 	int error;
 	void *got;
 
-	if ((flags & MAP_ANONYMOUS) || !ours(fd))
+	if ((flags & MAP_ANONYMOUS) || !ours(fd)) {
+		/* What is put over a mapping of the engine's ends it. */
+		if ((flags & MAP_FIXED) && current())
+			iom_iommufd_unmapped(current(), addr, n);
 		return REAL(mmap)(addr, n, prot, flags, fd, offset);
-	got = iom_iommufd_mmap(current(), fd, n, prot, flags, (uint64_t)offset, &error);
+	}
+	got = iom_iommufd_mmap(current(), fd, addr, n, prot, flags, (uint64_t)offset, &error);
 	if (error)
 		errno = -error;
 	return got;

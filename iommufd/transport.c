@@ -130,17 +130,16 @@ ssize_t iom_iommufd_pwrite(iom_iommufd *t, int fd, const void *buf, size_t n, ui
 	return put < 0 ? -errno : put;
 }
 
-void *iom_iommufd_mmap(iom_iommufd *t, int fd, size_t length, int prot, int flags, uint64_t offset,
-		       int *error)
+void *iom_iommufd_mmap(iom_iommufd *t, int fd, void *addr, size_t length, int prot, int flags,
+		       uint64_t offset, int *error)
 {
-	void *addr = NULL;
 	LOCKED(t);
 
 	if (t->engine) {
 		*error = iomfd_engine_mmap(t->engine, fd, &addr, length, prot, flags, offset);
 		return *error ? MAP_FAILED : addr;
 	}
-	addr = mmap(NULL, length, prot, flags, fd, (off_t)offset);
+	addr = mmap(addr, length, prot, flags, fd, (off_t)offset);
 	*error = addr == MAP_FAILED ? -errno : 0;
 	return addr;
 }
@@ -187,6 +186,25 @@ bool iom_iommufd_unmapped(iom_iommufd *t, void *addr, size_t length)
 			return iomfd_engine_munmap(t->engine, addr, length) == 0;
 	}
 	return false;
+}
+
+void iom_iommufd_before_fork(iom_iommufd *t)
+{
+	if (t->engine)
+		g_rec_mutex_lock(&t->engine->lock);
+}
+
+void iom_iommufd_after_fork(iom_iommufd *t, bool child)
+{
+	if (!t->engine)
+		return;
+	if (!child) {
+		g_rec_mutex_unlock(&t->engine->lock);
+		return;
+	}
+	/* The lock's owner is a thread of the parent's. */
+	g_rec_mutex_init(&t->engine->lock);
+	iomfd_engine_forked(t->engine);
 }
 
 int iom_iommufd_close(iom_iommufd *t, int fd)

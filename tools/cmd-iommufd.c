@@ -66,8 +66,9 @@ int iom_cmd_iommufd(int argc, char **argv)
 		{ "profile", 0, 0, G_OPTION_ARG_STRING, &profile,
 		  "Behave as this kernel: 6.6, 6.13, 6.15, 6.17, 7.2 (default), 7.3", "VERSION" },
 		{ "device", 0, 0, G_OPTION_ARG_STRING_ARRAY, &devices,
-		  "Offer /dev/vfio/devices/vfioN: mock:N, mock:N:pasid=BITS, emulated:N or "
-		  "noiommu:N",
+		  "Offer /dev/vfio/devices/vfioN: mock:N, smmuv3:N, vtd:N, emulated:N or "
+		  "noiommu:N, then :KEY=VALUE... of pasid, group, iommu, requester, ats, or of the "
+		  "model's ID registers (IDR3.RIL=0)",
 		  "SPEC" },
 		{ "no-selftest", 0, 0, G_OPTION_ARG_NONE, &no_selftest,
 		  "Refuse IOMMU_TEST_CMD, as kernels for use do", NULL },

@@ -144,6 +144,37 @@ static int make_fd(iomfd_file *f, bool cloexec)
 	}
 }
 
+void iomfd_engine_forked(struct iomfd_engine *e)
+{
+	for (guint i = 0; i < e->files->len; i++) {
+		iomfd_file *f = g_ptr_array_index(e->files, i);
+		bool raised = f->raised;
+		GHashTableIter iter;
+		gpointer fd, file;
+		int fresh;
+
+		if (f->signal < 0)
+			continue;
+		close(f->signal);
+		f->signal = -1;
+		f->raised = false;
+		fresh = make_fd(f, true);
+		if (fresh < 0)
+			continue;
+		g_hash_table_iter_init(&iter, e->fds);
+		while (g_hash_table_iter_next(&iter, &fd, &file)) {
+			int number = GPOINTER_TO_INT(fd);
+			bool cloexec = fcntl(number, F_GETFD) & FD_CLOEXEC;
+
+			/* The system call itself, as dup3() may be the preloaded one. */
+			if (file == f)
+				syscall(SYS_dup3, fresh, number, cloexec ? O_CLOEXEC : 0);
+		}
+		close(fresh);
+		iomfd_file_signal(f, raised);
+	}
+}
+
 int iomfd_fd_install(struct iomfd_engine *e, iomfd_file *file, bool cloexec)
 {
 	int fd = make_fd(file, cloexec);
@@ -444,6 +475,9 @@ int iomfd_engine_mmap(struct iomfd_engine *e, int fd, void **addr, size_t length
 			 : iomfd_vfio_mmap(f->data, offset, length, flags, &at);
 	if (memory < 0)
 		return memory;
+	/* What was mapped there before is no more. */
+	if (flags & MAP_FIXED)
+		iomfd_engine_munmap(e, *addr, length);
 	got = mmap(*addr, length, prot, flags, memory, (off_t)at);
 	if (got == MAP_FAILED)
 		return -errno;

@@ -326,6 +326,8 @@ ssize_t iomfd_engine_rw_at(struct iomfd_engine *e, int fd, uint64_t buf, size_t 
 int iomfd_engine_mmap(struct iomfd_engine *e, int fd, void **addr, size_t length, int prot,
 		      int flags, uint64_t offset);
 int iomfd_engine_munmap(struct iomfd_engine *e, void *addr, size_t length);
+/* This is the copy of a child: its queues' descriptors become its own. */
+void iomfd_engine_forked(struct iomfd_engine *e);
 int iomfd_engine_dup(struct iomfd_engine *e, int fd, int fresh);
 gboolean iomfd_engine_add(struct iomfd_engine *e, const iom_iommufd_device *c, GError **error);
 iomfd_file *iomfd_file_get(struct iomfd_engine *e, int fd); /* borrowed; NULL */

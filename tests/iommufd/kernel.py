@@ -2,90 +2,55 @@
 # SPDX-License-Identifier: MIT
 """The same calls on the kernel and on the engine, answers compared one by one.
 
-    kernel.py PROGRAM-FOR-THE-KERNEL PROGRAM-ON-THE-ENGINE EXPLAINED [CALLS [SEED]]
+    kernel.py PROGRAM-FOR-THE-KERNEL PROGRAM-ON-THE-ENGINE EXPLAINED DESCRIPTORS
 
-The kernel is $IOM_VM_KERNEL, else one built by build-kernel.sh from the
-linux-source package that is installed. It runs under qemu-system-x86_64, with the
-program in an initramfs; its log comes out through a disk.
+The kernel runs under qemu-system-x86_64, with the programs in an initramfs; the log
+comes out through a disk. A kernel of 7.2 or 7.3 is asked everything; one of another age
+that the engine knows, whether the same calls and members exist and what is wrong with
+wrong ones.
+
+$IOM_FUZZ_CALLS: how many random calls, 15000 of them where nothing is said; $IOM_FUZZ_SEED
+the seed, $IOM_FUZZ_KEEP a directory for the two logs.
 """
-import gzip
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
 
+import vm
+
 INIT = """#!/bin/busybox sh
 /bin/busybox mount -t devtmpfs dev /dev
 /bin/busybox mount -t proc proc /proc
-echo "running kernel $(/bin/busybox uname -r)"
-/program /dev/vda {seed} {calls}
+/bin/busybox mount -t sysfs sys /sys
+release=$(/bin/busybox uname -r)
+echo "running kernel $release"
+huge=0
+[ -e /sys/kernel/mm/transparent_hugepage ] && huge=1
+echo "transparent huge pages $huge"
+part=wrong
+case $release in 7.[23]*) part=all ;; esac
+echo 200 >/proc/sys/vm/nr_hugepages
+/descriptors kernel
+echo "descriptors status $?"
+/program /dev/vda {seed} {calls} - $huge $part
 echo "exit status $?"
 /bin/busybox poweroff -f
 """
-
-
-def skip(why):
-    print(f"SKIPPED: {why}")
-    sys.exit(77)
-
-
-def find_kernel():
-    kernel = os.environ.get("IOM_VM_KERNEL")
-    if kernel:
-        return kernel
-    script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "build-kernel.sh")
-    done = subprocess.run([script], stdout=subprocess.PIPE, text=True)
-    if done.returncode != 0:
-        skip("no kernel: set IOM_VM_KERNEL to a bzImage with iommufd and its test driver, or "
-             "install linux-source")
-    return done.stdout.strip()
-
-
-def cpio(files):
-    """A 'newc' archive: (name, mode, content)."""
-    out = b""
-    for number, (name, mode, data) in enumerate(files + [("TRAILER!!!", 0, b"")]):
-        fields = [number + 1, mode, 0, 0, 1, 0, len(data), 0, 0, 0, 0, len(name) + 1, 0]
-        out += b"070701" + b"".join(b"%08x" % f for f in fields) + name.encode() + b"\0"
-        out += b"\0" * (-len(out) % 4) + data
-        out += b"\0" * (-len(out) % 4)
-    return out
-
-
-def boot(directory, kernel, program, calls, seed):
-    busybox = shutil.which("busybox")
-    files = [(d, 0o40755, b"") for d in ("bin", "dev", "proc", "tmp")]
-    files += [("bin/busybox", 0o100755, open(busybox, "rb").read()),
-              ("program", 0o100755, open(program, "rb").read()),
-              ("init", 0o100755, INIT.format(seed=seed, calls=calls).encode())]
-    initrd, disk = f"{directory}/initrd.gz", f"{directory}/disk"
-    with gzip.open(initrd, "wb", 1) as f:
-        f.write(cpio(files))
-    with open(disk, "wb") as f:
-        f.truncate(max(64 << 20, calls * 1024))
-    done = subprocess.run(
-        ["qemu-system-x86_64", "-accel", "tcg", "-M", "q35", "-cpu", "max", "-m", "1024",
-         "-nographic", "-no-reboot", "-kernel", kernel, "-initrd", initrd, "-drive",
-         f"file={disk},if=virtio,format=raw", "-append", "console=ttyS0 quiet panic=-1"],
-        stdin=subprocess.DEVNULL, capture_output=True, timeout=3000)
-    console = done.stdout.decode(errors="replace")
-    if "exit status 0" not in console:
-        sys.exit(f"the program did not end well in the virtual machine:\n{console[-2000:]}")
-    version = re.search(r"running kernel (\d+\.\d+)", console)
-    log = open(disk, "rb").read().rstrip(b"\0").decode(errors="replace")
-    return version.group(1) if version else "?", log
+WHOLE = ("7.2", "7.3")
+PROFILES = ("6.6", "6.12", "6.13", "6.15", "6.17", "7.2", "7.3")
 
 
 def explained(path):
-    """Lines of a pattern and a reason, separated by ' # '."""
+    """Lines of a pattern and a reason, separated by ' # '; '[7.3]' before it: only there."""
     rules = []
     for line in open(path, encoding="utf-8"):
         line = line.strip()
         if line and not line.startswith("#"):
-            pattern, _, reason = line.partition(" # ")
-            rules.append((re.compile(pattern), reason))
+            age = re.match(r"\[([0-9.]+)\] *(.*)", line)
+            pattern, _, reason = (age.group(2) if age else line).partition(" # ")
+            rules.append((age.group(1) if age else None, re.compile(pattern), reason))
     return rules
 
 
@@ -111,30 +76,44 @@ def compare(kernel, engine, rules):
     return True
 
 
+def keep(theirs, ours):
+    for name, text in (("kernel.log", theirs), ("engine.log", ours)):
+        with open(os.path.join(os.environ["IOM_FUZZ_KEEP"], name), "w", encoding="utf-8") as f:
+            f.write(text)
+
+
 def main():
-    vm_program, engine_program, rules = sys.argv[1:4]
-    calls = int(os.environ.get("IOM_FUZZ_CALLS", sys.argv[4] if len(sys.argv) > 4 else 100000))
-    seed = int(os.environ.get("IOM_FUZZ_SEED", sys.argv[5] if len(sys.argv) > 5 else 1))
-    for tool in ("qemu-system-x86_64", "busybox"):
-        if not shutil.which(tool):
-            skip(f"{tool} is not installed")
-    kernel = find_kernel()
+    vm_program, engine_program, rules, descriptors = sys.argv[1:5]
+    calls = int(os.environ.get("IOM_FUZZ_CALLS", 15000))
+    seed = int(os.environ.get("IOM_FUZZ_SEED", 1))
+    kernel = vm.find_kernel()
     with tempfile.TemporaryDirectory() as d:
-        version, theirs = boot(d, kernel, vm_program, calls, seed)
-        if version != "7.2":
-            skip(f"the kernel is {version}; the engine's answers are compared with 7.2's")
+        console, theirs = vm.boot(d, kernel, INIT.format(seed=seed, calls=calls),
+                                  [("program", vm_program), ("descriptors", descriptors)],
+                                  disk=max(64 << 20, calls * 1024))
+        if "exit status 0" not in console:
+            sys.exit(f"the program did not end well in the virtual machine:\n{console[-2000:]}")
+        if "descriptors status 0" not in console:
+            sys.exit(f"the kernel does with descriptors what the test does not expect:\n"
+                     f"{console[-3000:]}")
+        version = re.search(r"running kernel (\d+\.\d+)", console).group(1)
+        huge = re.search(r"transparent huge pages (\d)", console).group(1)
+        if version not in PROFILES:
+            vm.skip(f"the kernel is {version}, of which the engine has no profile")
+        part = "all" if version in WHOLE else "wrong"
         log = f"{d}/engine"
-        subprocess.run([engine_program, log, str(seed), str(calls)], check=True, timeout=3000)
-        ours = open(log, "rb").read().rstrip(b"\0").decode(errors="replace")
+        subprocess.run([engine_program, log, str(seed), str(calls), version, huge, part],
+                       check=True, timeout=3000)
+        ours = vm.read(log).rstrip(b"\0").decode(errors="replace")
         if os.environ.get("IOM_FUZZ_KEEP"):
-            for name, text in (("kernel.log", theirs), ("engine.log", ours)):
-                with open(os.path.join(os.environ["IOM_FUZZ_KEEP"], name), "w",
-                          encoding="utf-8") as f:
-                    f.write(text)
-        if not compare(theirs, ours, explained(rules)):
+            keep(theirs, ours)
+        if not compare(theirs, ours, [(p, r) for age, p, r in explained(rules)
+                                      if age in (None, version)]):
             sys.exit(1)
-    print(f"{calls} random calls of seed {seed} and the scripts: the kernel ({version}) and the "
-          f"engine answer alike")
+    what = f"{calls} random calls of seed {seed} and the scripts" if part == "all" \
+        else "every structure with every word wrong"
+    print(f"{what}: the kernel ({version}) and the engine answer alike, "
+          f"{theirs.count(chr(10))} lines")
 
 
 if __name__ == "__main__":

@@ -146,8 +146,8 @@ static void test_bars(void)
 	int error;
 
 	CHECK_EQ(iom_iommufd_pwrite(d.r.t, d.fd, &value, 8, BAR0 + 16), 8);
-	bar = iom_iommufd_mmap(d.r.t, d.fd, BAR0_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, BAR0,
-			       &error);
+	bar = iom_iommufd_mmap(d.r.t, d.fd, NULL, BAR0_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED,
+			       BAR0, &error);
 	CHECK_EQ(error, 0);
 	/* Mapped and read it is the same memory. */
 	CHECK_EQ(memcmp(bar + 16, &value, 8), 0);
@@ -163,13 +163,14 @@ static void test_bars(void)
 	CHECK_EQ(iom_iommufd_read(d.r.t, d.fd, got, 8), 8);
 	CHECK_EQ(got[0], value);
 	/* What may not be mapped. */
-	CU_ASSERT_PTR_EQUAL(iom_iommufd_mmap(d.r.t, d.fd, 4096, PROT_READ, MAP_PRIVATE, BAR0,
+	CU_ASSERT_PTR_EQUAL(iom_iommufd_mmap(d.r.t, d.fd, NULL, 4096, PROT_READ, MAP_PRIVATE, BAR0,
 					     &error),
 			    MAP_FAILED);
 	CHECK_EQ(error, -EINVAL);
-	iom_iommufd_mmap(d.r.t, d.fd, 8192, PROT_READ, MAP_SHARED, BAR0 + BAR0_SIZE - 4096, &error);
+	iom_iommufd_mmap(d.r.t, d.fd, NULL, 8192, PROT_READ, MAP_SHARED, BAR0 + BAR0_SIZE - 4096,
+			 &error);
 	CHECK_EQ(error, -EINVAL);
-	iom_iommufd_mmap(d.r.t, d.fd, 4096, PROT_READ, MAP_SHARED, CONFIG, &error);
+	iom_iommufd_mmap(d.r.t, d.fd, NULL, 4096, PROT_READ, MAP_SHARED, CONFIG, &error);
 	CHECK_EQ(error, -EINVAL);
 	/* The MSI-X table is the kernel's. */
 	CHECK_EQ(iom_iommufd_pwrite(d.r.t, d.fd, &value, 8, BAR2), 8);

@@ -138,15 +138,25 @@ void mem_setup(void)
 		((uint8_t *)(uintptr_t)MEM_BASE)[i] = (uint8_t)(i * 7 + i / 4096);
 }
 
+const char *port_profile = "7.2";
+bool port_huge_pages;
+
+/* LOG SEED CALLS [PROFILE [HUGE-PAGES [PART]]]: the part "wrong" is wrong structures only. */
 int main(int argc, char **argv)
 {
 	const char *path = argc > 1 ? argv[1] : "log";
 	uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 0) : 1;
 	unsigned calls = argc > 3 ? (unsigned)strtoul(argv[3], NULL, 0) : 1000;
 
+	if (argc > 4)
+		port_profile = argv[4];
+	port_huge_pages = argc > 5 && strcmp(argv[5], "0") != 0;
 	log_open(path);
-	run_script();
-	run_fuzz(seed, calls);
+	run_wrong();
+	if (argc <= 6 || strcmp(argv[6], "wrong") != 0) {
+		run_script();
+		run_fuzz(seed, calls);
+	}
 	log_close();
 	return 0;
 }

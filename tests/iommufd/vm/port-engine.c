@@ -14,7 +14,8 @@ void port_start(void)
 	iom_iommufd_engine_config_init(&config);
 	config.selftest = true;
 	config.vfio_noiommu = true;
-	config.no_huge_pages = true; /* as the kernels of the test are built */
+	config.profile = port_profile;
+	config.no_huge_pages = !port_huge_pages;
 	engine = iom_iommufd_new_engine(&config, NULL);
 }
 
@@ -40,7 +41,7 @@ ssize_t port_write(int fd, const void *buf, size_t n)
 
 void *port_mmap(int fd, size_t n, int prot, int flags, uint64_t offset, int *error)
 {
-	return iom_iommufd_mmap(engine, fd, n, prot, flags, offset, error);
+	return iom_iommufd_mmap(engine, fd, NULL, n, prot, flags, offset, error);
 }
 
 int port_munmap(void *addr, size_t n)

@@ -21,7 +21,10 @@ ssize_t port_write(int fd, const void *buf, size_t n);
 void *port_mmap(int fd, size_t n, int prot, int flags, uint64_t offset, int *error);
 int port_munmap(void *addr, size_t n);
 int port_close(int fd);
+/* A world of one's own; on the engine that of `port_profile`. */
 void port_start(void);
+extern const char *port_profile;
+extern bool port_huge_pages; /* transparent ones */
 
 /* Where memory for mappings lies: the same addresses in both worlds. */
 #define MEM_BASE 0x200000000000ull
@@ -45,5 +48,10 @@ int call(int fd, const char *name, unsigned long request, void *arg, size_t n);
 int call_at(int fd, const char *name, unsigned long request, uint64_t arg);
 
 void run_script(void);
+/* Each ioctl's structure with everything wrong in turn; the objects are in `fd`. */
+void run_wrong(void);
+unsigned wrong_shapes(void);
+const char *wrong_name(unsigned n);
+void wrong_structure(int fd, unsigned n);
 void run_fuzz(uint64_t seed, unsigned calls);
 #endif

@@ -422,3 +422,16 @@ void run_script(void)
 	run("VFIO type 1 version 2", vfio_type1v2);
 	run("regions", regions);
 }
+
+static unsigned wrong_number;
+
+static void wrong(void)
+{
+	wrong_structure(fd, wrong_number);
+}
+
+void run_wrong(void)
+{
+	for (wrong_number = 0; wrong_number < wrong_shapes(); wrong_number++)
+		run(wrong_name(wrong_number), wrong);
+}
