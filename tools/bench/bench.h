@@ -80,6 +80,8 @@ typedef struct iom_bench_machine {
 /* NULL and a message on standard error when the model lacks something. */
 iom_bench_machine *iom_bench_machine_new(const iom_bench_setup *setup, bool random);
 void iom_bench_machine_free(iom_bench_machine *m);
+/* Room for every page at once in the IOTLB, twice over. */
+iom_bench_setup iom_bench_hit_setup(iom_kind kind, uint32_t pages);
 /* Translate `n` addresses in the machine's order; an iom_bench_fn. */
 void iom_bench_translate(void *machine, uint64_t n);
 

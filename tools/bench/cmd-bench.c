@@ -145,12 +145,12 @@ int iom_cmd_bench(int argc, char **argv)
 	};
 	int status;
 
-	if (!iom_cmd_parse(
-		    &argc, &argv, "[--json FILE] [--count N] [NAME...]",
-		    "Measure the library beside a baseline, in one run. NAME picks "
-		    "benchmarks: iotlb-hit, iotlb-hit-2-threads, invalidate-asid, "
-		    "invalidate-range, s1-miss, nested-miss, nested-miss-warm, replay, import.",
-		    entries, &status))
+	if (!iom_cmd_parse(&argc, &argv, "[--json FILE] [--count N] [NAME...]",
+			   "Measure the library beside a baseline, in one run. NAME picks "
+			   "benchmarks: iotlb-hit, iotlb-hit-2-threads, invalidate-va, "
+			   "invalidate-range, invalidate-queued, invalidate-asid, s1-miss, "
+			   "nested-miss, nested-miss-warm, replay, import.",
+			   entries, &status))
 		return status;
 	iom_bench_report report = { .results = g_ptr_array_new_with_free_func(result_free),
 				    .names = names,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Hits, misses and invalidations. Addresses are used in an order fixed by a
+ * Hits and misses. Addresses are used in an order fixed by a
  * seed, random or sequential; working sets are 64, 4,096 and 65,536 pages. The
  * plain name of a benchmark is its middle case.
  */
@@ -27,7 +27,7 @@ static iom_driver_mode stage1_mode(iom_kind kind)
 }
 
 /* Room for every page at once, twice over, so that a hit is a hit. */
-static iom_bench_setup hit_setup(iom_kind kind, uint32_t pages)
+iom_bench_setup iom_bench_hit_setup(iom_kind kind, uint32_t pages)
 {
 	return (iom_bench_setup){ .kind = kind,
 				  .mode = stage1_mode(kind),
@@ -40,7 +40,7 @@ static iom_bench_setup hit_setup(iom_kind kind, uint32_t pages)
 
 static void one_thread(iom_bench_report *report, iom_kind kind, uint32_t pages, bool random)
 {
-	iom_bench_setup setup = hit_setup(kind, pages);
+	iom_bench_setup setup = iom_bench_hit_setup(kind, pages);
 	char *name = case_name("iotlb-hit", kind, pages, random);
 	iom_bench_machine *m =
 		iom_bench_wanted(report, name) ? iom_bench_machine_new(&setup, random) : NULL;
@@ -91,7 +91,7 @@ static void on_two_threads(void *opaque, uint64_t n)
 
 static void two_threads(iom_bench_report *report)
 {
-	iom_bench_setup setup = hit_setup(IOM_KIND_SMMUV3, 4096);
+	iom_bench_setup setup = iom_bench_hit_setup(IOM_KIND_SMMUV3, 4096);
 	iom_bench_machine *m = !report->count && iom_bench_wanted(report, "iotlb-hit-2-threads")
 				       ? iom_bench_machine_new(&setup, true)
 				       : NULL;
@@ -164,73 +164,4 @@ void iom_bench_misses(iom_bench_report *report)
 			}
 		}
 	}
-}
-
-static void invalidate_asid(void *machine, uint64_t n)
-{
-	iom_bench_machine *m = machine;
-
-	for (uint64_t i = 0; i < n; i++)
-		iom_driver_invalidate_domain(m->driver, m->domain);
-}
-
-/* One command for every page, consumed in batches as long as the queue. */
-static void invalidate_pages(void *machine, uint64_t n)
-{
-	iom_bench_machine *m = machine;
-
-	for (uint64_t done = 0; done < n;) {
-		uint64_t step = MIN(n - done, (uint64_t)m->pages);
-
-		iom_driver_invalidate(m->driver, m->domain, m->iova, step << 12);
-		done += step;
-	}
-}
-
-static void invalidation(iom_bench_report *report, uint32_t pages)
-{
-	iom_bench_setup setup = hit_setup(IOM_KIND_SMMUV3, pages);
-	char *asid = pages == 65536 ? g_strdup("invalidate-asid")
-				    : g_strdup_printf("invalidate-asid/%u", pages);
-	char *range = pages == 65536 ? g_strdup("invalidate-range")
-				     : g_strdup_printf("invalidate-range/%u", pages);
-	bool wanted = iom_bench_wanted(report, asid) || iom_bench_wanted(report, range);
-
-	setup.range_commands = false;
-	iom_bench_machine *m =
-		wanted && !report->count ? iom_bench_machine_new(&setup, true) : NULL;
-
-	if (m) {
-		double ours[IOM_BENCH_ROUNDS], theirs, unused;
-		iom_bench_table *t = iom_bench_table_new(m);
-		uint64_t scans = MAX(2000000u / pages / 10, 3u);
-
-		/* Every round begins with all pages cached. */
-		for (unsigned r = 0; r < IOM_BENCH_ROUNDS; r++) {
-			iom_bench_translate(m, m->pages);
-			uint64_t start = iom_bench_now();
-
-			invalidate_pages(m, m->pages);
-			ours[r] = (double)(iom_bench_now() - start) / m->pages;
-		}
-		iom_bench_pair(iom_bench_table_invalidate_asid, t, scans, &theirs, NULL, NULL, 0,
-			       NULL);
-		iom_bench_add(report, range, iom_bench_median(ours, IOM_BENCH_ROUNDS), "ns",
-			      "scan of the same entries", theirs);
-		iom_bench_translate(m, m->pages);
-		iom_bench_pair(invalidate_asid, m, 20000, &unused, iom_bench_table_invalidate_asid,
-			       t, scans, &theirs);
-		iom_bench_add(report, asid, unused, "ns", "scan of the same entries", theirs);
-		iom_bench_table_free(t);
-		iom_bench_machine_free(m);
-	}
-	g_free(asid);
-	g_free(range);
-}
-
-void iom_bench_invalidations(iom_bench_report *report)
-{
-	invalidation(report, 256);
-	invalidation(report, 4096);
-	invalidation(report, 65536);
 }
