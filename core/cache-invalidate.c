@@ -27,14 +27,41 @@ static void remember(iom_cache *cache, const iom_cache_scope *scope, uint64_t st
 	*r = (iom_cache_range){ at, *scope, start, last };
 }
 
-static void drop_page(iom_cache *cache, const iom_cache_scope *scope, uint64_t page, unsigned lg2)
+static __attribute__((noinline)) void drop_among(iom_cache *cache, const iom_cache_scope *scope,
+						 uint64_t page, unsigned lg2, uint64_t hash)
 {
-	uint64_t hash = iom_cache_hash(cache, scope, page);
 	uint32_t index = iom_cache_index(cache, hash, page);
 	int way = iom_cache_way(cache, index, iom_cache_print(hash), scope, page, lg2);
 
 	if (way >= 0)
 		iom_cache_drop(cache, index, (unsigned)way);
+}
+
+static inline __attribute__((always_inline)) void drop_page(iom_cache *cache,
+							    const iom_cache_scope *scope,
+							    uint64_t page, unsigned lg2)
+{
+	uint64_t hash = iom_cache_hash(cache, scope, page), match;
+	uint32_t index = iom_cache_index(cache, hash, page);
+	const iom_cache_set *set = iom_cache_set_at(cache, index);
+	const iom_cache_hot *hot;
+	unsigned way;
+
+	if (G_UNLIKELY(cache->print_words != 1)) {
+		drop_among(cache, scope, page, lg2, hash);
+		return;
+	}
+	match = iom_cache_match(set->prints[0], iom_cache_print(hash));
+	if (!match)
+		return;
+	/* Nearly always the first fingerprint that matches is it. */
+	way = (unsigned)__builtin_ctzll(match) / 8;
+	hot = &cache->hot[(size_t)index * cache->ways + way];
+	if (G_LIKELY(!((hot->page ^ page) | (hot->lo ^ scope->lo) | (hot->hi ^ scope->hi) |
+		       ((hot->born ^ lg2) & 63))))
+		iom_cache_drop(cache, index, way);
+	else
+		drop_among(cache, scope, page, lg2, hash);
 }
 
 static bool in_range(const iom_cache_hot *hot, const range_job *job)
@@ -58,17 +85,11 @@ static void drop_scanning(iom_cache *cache, const range_job *job)
 	}
 }
 
-void iom_cache_invalidate_range(iom_cache *cache, const iom_cache_scope *scope, uint64_t start,
-				uint64_t last)
+static __attribute__((noinline)) void drop_range(iom_cache *cache, const iom_cache_scope *scope,
+						 uint64_t start, uint64_t last)
 {
 	range_job scan = { scope, start, last, 0 };
-	iom_epoch at;
 
-	if (!cache->sets || last < start)
-		return;
-	at = iom_tags_advance(cache->tags);
-	iom_spin_lock(&cache->lock);
-	remember(cache, scope, start, last, at);
 	for (uint64_t sizes = cache->sizes; sizes; sizes &= sizes - 1) {
 		unsigned lg2 = (unsigned)__builtin_ctzll(sizes);
 		uint64_t page = start >> lg2, end = last >> lg2;
@@ -85,9 +106,44 @@ void iom_cache_invalidate_range(iom_cache *cache, const iom_cache_scope *scope, 
 	}
 	if (scan.sizes)
 		drop_scanning(cache, &scan);
+}
+
+void iom_cache_invalidate_range(iom_cache *cache, const iom_cache_scope *scope, uint64_t start,
+				uint64_t last)
+{
+	iom_epoch at;
+
+	if (!cache->sets || last < start)
+		return;
+	at = iom_tags_advance(cache->tags);
+	iom_spin_lock(&cache->lock);
+	remember(cache, scope, start, last, at);
+	/* One page, where all have one size, is what is asked most. */
+	if (G_LIKELY(cache->sizes == UINT64_C(1) << 12 && start >> 12 == last >> 12))
+		drop_page(cache, scope, start >> 12, 12);
+	else
+		drop_range(cache, scope, start, last);
 	iom_spin_unlock(&cache->lock);
 	for (unsigned b = 0; b < iom_cache_n_bins(cache); b++)
 		iom_cache_invalidate_range(cache->extra->bin[b], scope, start, last);
+}
+
+void iom_cache_invalidate_ranges(iom_cache *cache, const iom_cache_scope *scopes, unsigned n,
+				 uint64_t start, uint64_t last)
+{
+	iom_epoch at;
+
+	if (!cache->sets || last < start)
+		return;
+	at = iom_tags_advance(cache->tags);
+	iom_spin_lock(&cache->lock);
+	for (unsigned i = 0; i < n; i++) {
+		remember(cache, &scopes[i], start, last, at);
+		drop_range(cache, &scopes[i], start, last);
+	}
+	iom_spin_unlock(&cache->lock);
+	for (unsigned b = 0; b < iom_cache_n_bins(cache); b++)
+		iom_cache_invalidate_ranges(cache->extra->bin[b], scopes, n, start, last);
 }
 
 void iom_cache_invalidate_if(iom_cache *cache,

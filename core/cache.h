@@ -125,6 +125,9 @@ void iom_cache_insert(iom_cache *cache, const iom_cache_scope *scope, uint64_t a
  */
 void iom_cache_invalidate_range(iom_cache *cache, const iom_cache_scope *scope, uint64_t start,
 				uint64_t last);
+/* The same of several scopes. */
+void iom_cache_invalidate_ranges(iom_cache *cache, const iom_cache_scope *scopes, unsigned n,
+				 uint64_t start, uint64_t last);
 /*
  * Drop the entries for which `match` says true: a scan, for the rare commands
  * that no tag and no scope describes.

@@ -57,6 +57,7 @@ void iom_memory_inject(iom_memory *mem, uint64_t base, uint64_t size, bool reads
 		append(out, next, last, r, w);
 	g_free(mem->marks);
 	mem->n_marks = out->len;
+	mem->layout++;
 	mem->marks = (iom_mark *)(void *)g_array_free(out, FALSE);
 }
 

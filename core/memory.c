@@ -18,6 +18,7 @@ iom_memory *iom_memory_new(void)
 	iom_memory *mem = g_new0(iom_memory, 1);
 
 	mem->refs = 1;
+	mem->layout = 1;
 	pthread_mutex_init(&mem->swap_lock, NULL);
 	return mem;
 }
@@ -70,6 +71,7 @@ static iom_region *add_region(iom_memory *mem, uint64_t base, uint64_t size, GEr
 	memmove(&mem->regions[at + 1], &mem->regions[at],
 		(mem->n_regions - at) * sizeof(iom_region));
 	mem->n_regions++;
+	mem->layout++;
 	mem->regions[at] = (iom_region){ .base = base, .last = last };
 	return &mem->regions[at];
 }
@@ -117,6 +119,7 @@ gboolean iom_memory_remove(iom_memory *mem, uint64_t base, GError **error)
 			continue;
 		iom_sparse_free(mem->regions[i].sparse);
 		mem->n_regions--;
+		mem->layout++;
 		memmove(&mem->regions[i], &mem->regions[i + 1],
 			(mem->n_regions - i) * sizeof(iom_region));
 		return TRUE;

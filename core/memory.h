@@ -69,6 +69,7 @@ struct iom_memory {
 	iom_region *regions;
 	unsigned n_regions;
 	unsigned n_marks;
+	uint64_t layout; /* counts changes of regions and marks, from 1 */
 	iom_mark *marks;
 	int refs;
 	pthread_mutex_t swap_lock; /* compare-and-swap where the host has no instruction for it */

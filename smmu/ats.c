@@ -9,16 +9,6 @@
 /* ------------------------------------------------------------------------
  * Invalidations (4.5.1 CMD_ATC_INV)
  */
-uint32_t *smmu_atc_pending(smmu *s, unsigned space, int queue)
-{
-	return queue < 0 ? &s->pi[space].atc_pending : &s->pi[space].ecmdq[queue].atc_pending;
-}
-
-bool *smmu_atc_failed(smmu *s, unsigned space, int queue)
-{
-	return queue < 0 ? &s->pi[space].atc_failed : &s->pi[space].ecmdq[queue].atc_failed;
-}
-
 /* An ITag that the function does not use already; -1 when it has to wait. */
 static int free_tag(const smmu *s, uint32_t requester)
 {

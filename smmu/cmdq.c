@@ -171,7 +171,7 @@ static const struct command commands[] = {
 	C(0x41, PRI_RESP, NEED_PRI, run_pri_resp),
 	C(0x44, RESUME, HAS_SSEC | NEED_STALL, run_resume),
 	C(0x45, STALL_TERM, HAS_SSEC | NEED_STALL, run_stall_term),
-	C(0x46, SYNC, 0, smmu_cmd_sync),
+	C(SMMU_OP_SYNC, SYNC, 0, smmu_cmd_sync),
 	C(0x50, TLBI_S_EL2_ALL, NEED_S1 | NEED_SEL2, smmu_cmd_tlbi),
 	C(0x51, TLBI_S_EL2_ASID, NEED_S1 | NEED_SEL2, smmu_cmd_tlbi),
 	C(0x52, TLBI_S_EL2_VA, NEED_S1 | NEED_SEL2 | HAS_RANGE, smmu_cmd_tlbi),
@@ -188,14 +188,12 @@ const char *smmu_command_name(unsigned index)
 	return index < G_N_ELEMENTS(commands) ? commands[index].name : NULL;
 }
 
-/* 4.1.3: every condition of CERROR_ILL that does not depend on the operands. */
-static bool legal(const struct smmu_cmd *cmd, const struct command *c)
+/* 4.1.3: every condition of CERROR_ILL that only the ID registers and the queue decide. */
+static bool possible(const smmu *s, unsigned space, const struct command *c)
 {
-	const struct smmu_ids *ids = &cmd->s->ids;
-	bool secure = cmd->space == IOM_SPACE_SECURE, realm = cmd->space == IOM_SPACE_REALM;
+	const struct smmu_ids *ids = &s->ids;
+	bool secure = space == IOM_SPACE_SECURE, realm = space == IOM_SPACE_REALM;
 
-	if ((c->needs & HAS_SSEC) && !secure && smmu_cmd_CFGI_STE_get_SSec(cmd->w))
-		return false;
 	if ((c->needs & NEED_S1) && !ids->s1p)
 		return false;
 	if ((c->needs & NEED_S2) && !ids->s2p)
@@ -210,62 +208,111 @@ static bool legal(const struct smmu_cmd *cmd, const struct command *c)
 		return false;
 	if ((c->needs & NEED_PRI) && (realm ? !ids->r_pri : !ids->pri || (secure && ids->sams)))
 		return false;
-	if ((c->needs & NEED_STALL) && (realm || smmu_stall_model(cmd->s, cmd->space) == 1))
+	return !(c->needs & NEED_MPAM) || ids->mpam;
+}
+
+void smmu_commands_init(smmu *s)
+{
+	for (unsigned space = 0; space < SMMU_N_SPACES; space++) {
+		for (size_t i = 0; i < G_N_ELEMENTS(commands); i++) {
+			if (possible(s, space, &commands[i]))
+				s->command_at[space][commands[i].opcode] = (uint8_t)(i + 1);
+		}
+	}
+}
+G_STATIC_ASSERT(G_N_ELEMENTS(commands) < UINT8_MAX);
+
+/* The rest of 4.1.3: what operands and registers decide. */
+static bool operands_legal(const struct smmu_cmd *cmd, const struct command *c)
+{
+	if ((c->needs & HAS_SSEC) && cmd->space != IOM_SPACE_SECURE &&
+	    smmu_cmd_CFGI_STE_get_SSec(cmd->w))
 		return false;
-	if ((c->needs & NEED_MPAM) && !ids->mpam)
+	if ((c->needs & NEED_STALL) &&
+	    (cmd->space == IOM_SPACE_REALM || smmu_stall_model(cmd->s, cmd->space) == 1))
 		return false;
 	return !(c->needs & HAS_RANGE) || smmu_cmd_range_legal(cmd->s, cmd->w);
 }
 
-static enum smmu_done run(const struct smmu_cmd *cmd, uint64_t address)
+static void show(const struct smmu_cmd *cmd, uint64_t address)
 {
-	unsigned opcode = cmd->w[0] & 0xff;
-	enum smmu_done done;
-
 	for (size_t i = 0; i < G_N_ELEMENTS(commands); i++) {
-		const struct command *c = &commands[i];
-
-		if (c->opcode != opcode)
-			continue;
-		if (iom_observed(&cmd->s->iommu))
-			iom_step_command(&cmd->s->iommu, c->name, c->layout, address, cmd->w, 2);
-		if (!legal(cmd, c))
-			return SMMU_ILL;
-		done = c->run(cmd);
-		if (done == SMMU_DONE)
-			cmd->s->commands[i]++;
-		return done;
+		if (commands[i].opcode == (cmd->w[0] & 0xff))
+			iom_step_command(&cmd->s->iommu, commands[i].name, commands[i].layout,
+					 address, cmd->w, 2);
 	}
-	return SMMU_ILL;
 }
 
-/* Fetch and run commands until the queue is empty or stops. */
-static enum smmu_cerror consume(smmu *s, unsigned space, int queue, struct smmu_queue *q)
+static __attribute__((noinline)) bool read_command(smmu *s, unsigned space, uint64_t address,
+						   uint64_t *words)
 {
-	while (!smmu_queue_empty(q)) {
-		uint64_t address = smmu_queue_entry(q, q->cons, 4) & iom_mask(s->ids.oas_bits);
-		uint64_t words[2];
-		struct smmu_cmd cmd = { s, space, queue, words };
+	if (!smmu_gpc_check(s, space, address, SMMU_GPC_CMDQ) ||
+	    iom_memory_read(s->iommu.bus.memory[space], address, words, 2 * sizeof(*words)) !=
+		    IOM_MEM_OK)
+		return false;
+	words[0] = GUINT64_FROM_LE(words[0]);
+	words[1] = GUINT64_FROM_LE(words[1]);
+	return true;
+}
 
-		if (!smmu_gpc_check(s, space, address, SMMU_GPC_CMDQ) ||
-		    iom_memory_read(s->iommu.bus.memory[space], address, words, sizeof(words)) !=
-			    IOM_MEM_OK)
-			return SMMU_CERROR_ABT;
-		words[0] = GUINT64_FROM_LE(words[0]);
-		words[1] = GUINT64_FROM_LE(words[1]);
-		switch (run(&cmd, address)) {
+static enum smmu_done run(struct smmu_cmd *cmd, uint64_t address)
+{
+	smmu *s = cmd->s;
+	unsigned number = s->command_at[cmd->space][cmd->w[0] & 0xff];
+	const struct command *c;
+	enum smmu_done done;
+
+	if (iom_observed(&s->iommu))
+		show(cmd, address);
+	if (!number)
+		return SMMU_ILL;
+	c = &commands[number - 1];
+	if ((c->needs & (HAS_SSEC | NEED_STALL | HAS_RANGE)) && !operands_legal(cmd, c))
+		return SMMU_ILL;
+	done = c->run(cmd);
+	if (done == SMMU_DONE)
+		s->commands[number - 1]++;
+	return done;
+}
+
+/*
+ * Fetch and run commands from `cons` on until the queue is empty or stops. Returns the
+ * index of the command that it stopped at.
+ */
+static uint32_t consume(smmu *s, unsigned space, int queue, const struct smmu_direct *d,
+			uint32_t cons, uint32_t prod, enum smmu_cerror *error)
+{
+	bool plain = d->host && !s->iommu.bus.invalidated && !iom_observed(&s->iommu);
+	uint64_t words[2];
+	struct smmu_cmd cmd = { s, space, queue, words };
+
+	*error = SMMU_CERROR_NONE;
+	if (G_LIKELY(plain))
+		cons = smmu_run_again(s, space, queue, d, cons, prod);
+	while (G_UNLIKELY(cons != prod)) {
+		uint64_t address = (d->base + ((uint64_t)(cons & d->mask >> 1) << 4)) &
+				   iom_mask(s->ids.oas_bits);
+
+		switch (read_command(s, space, address, words) ? run(&cmd, address) : SMMU_UNREAD) {
 		case SMMU_DONE:
 			break;
 		case SMMU_WAIT:
-			return SMMU_CERROR_NONE;
+			return cons;
+		case SMMU_UNREAD:
+			*error = SMMU_CERROR_ABT;
+			return cons;
 		case SMMU_ATC_FAILED:
-			return SMMU_CERROR_ATC_INV_SYNC;
+			*error = SMMU_CERROR_ATC_INV_SYNC;
+			return cons;
 		default:
-			return SMMU_CERROR_ILL;
+			*error = SMMU_CERROR_ILL;
+			return cons;
 		}
-		q->cons = smmu_queue_next(q, q->cons);
+		cons = (cons + 1) & d->mask;
+		if (plain)
+			cons = smmu_run_again(s, space, queue, d, cons, prod);
 	}
-	return SMMU_CERROR_NONE;
+	return cons;
 }
 
 static const char *error_name(enum smmu_cerror error)
@@ -275,28 +322,36 @@ static const char *error_name(enum smmu_cerror error)
 					  : "CERROR_ATC_INV_SYNC";
 }
 
+/* No more entries than the queue has: software's indexes do not contradict each other. */
+static inline bool consistent(const struct smmu_direct *d, uint32_t cons, uint32_t prod)
+{
+	return ((prod - cons) & d->mask) <= (d->mask >> 1) + 1;
+}
+
 void smmu_cmdq_run(smmu *s, unsigned space)
 {
-	struct smmu_queue q;
+	const struct smmu_direct *d;
 	enum smmu_cerror error;
+	uint32_t prod, cons;
 
 	if (!(smmu_reg(s, space, SMMU_R_CR0) & SMMU_CR0_CMDQEN) ||
 	    smmu_gerror_active(s, space, SMMU_GERROR_CMDQ))
 		return;
-	smmu_queue_load(&q, smmu_reg(s, space, SMMU_R_CMDQ_BASE), s->ids.cmdqs, 4,
-			smmu_reg(s, space, SMMU_R_CMDQ_PROD), smmu_reg(s, space, SMMU_R_CMDQ_CONS));
-	if (!smmu_queue_consistent(&q)) {
+	d = smmu_direct_of(s, space, smmu_reg(s, space, SMMU_R_CMDQ_BASE), &s->cmdq[space]);
+	prod = (uint32_t)smmu_reg(s, space, SMMU_R_CMDQ_PROD) & d->mask;
+	cons = (uint32_t)smmu_reg(s, space, SMMU_R_CMDQ_CONS) & d->mask;
+	if (!consistent(d, cons, prod)) {
 		iom_log(&s->iommu, "SMMUv3: CMDQ_PROD 0x%x is more than a queue ahead of CONS 0x%x",
-			q.prod, q.cons);
+			prod, cons);
 		return;
 	}
-	if (smmu_queue_empty(&q))
+	if (cons == prod)
 		return;
-	error = consume(s, space, -1, &q);
+	cons = consume(s, space, -1, d, cons, prod, &error);
 	/* 7.1: the reason is visible before the error becomes active. */
-	smmu_reg_set(s, space, SMMU_R_CMDQ_CONS, (uint64_t)error << 24 | q.cons);
+	smmu_reg_set(s, space, SMMU_R_CMDQ_CONS, (uint64_t)error << 24 | cons);
 	if (error) {
-		iom_log(&s->iommu, "SMMUv3: the command queue stops at entry 0x%x: %s", q.cons,
+		iom_log(&s->iommu, "SMMUv3: the command queue stops at entry 0x%x: %s", cons,
 			error_name(error));
 		smmu_gerror(s, space, SMMU_GERROR_CMDQ);
 	}
@@ -305,19 +360,22 @@ void smmu_cmdq_run(smmu *s, unsigned space)
 void smmu_ecmdq_run(smmu *s, unsigned space, unsigned queue)
 {
 	struct smmu_ecmdq *e = &s->pi[space].ecmdq[queue];
-	struct smmu_queue q;
+	const struct smmu_direct *d;
 	enum smmu_cerror error;
+	uint32_t prod, cons;
 	uint64_t flags;
 
 	if (!smmu_ECMDQ_PRODn_get_EN(&e->prod) || !smmu_ECMDQ_CONSn_get_ENACK(&e->cons) ||
 	    smmu_ECMDQ_PRODn_get_ERRACK(&e->prod) != smmu_ECMDQ_CONSn_get_ERR(&e->cons))
 		return;
-	smmu_queue_load(&q, e->base, s->ids.cmdqs, 4, e->prod, e->cons);
-	if (!smmu_queue_consistent(&q) || smmu_queue_empty(&q))
+	d = smmu_direct_of(s, space, e->base, &s->ecmdq[space]);
+	prod = (uint32_t)e->prod & d->mask;
+	cons = (uint32_t)e->cons & d->mask;
+	if (!consistent(d, cons, prod) || cons == prod)
 		return;
-	error = consume(s, space, (int)queue, &q);
+	cons = consume(s, space, (int)queue, d, cons, prod, &error);
 	flags = e->cons & (UINT64_C(1) << 31 | UINT64_C(1) << 23);
-	__atomic_store_n(&e->cons, flags | (uint64_t)error << 24 | q.cons, __ATOMIC_RELEASE);
+	__atomic_store_n(&e->cons, flags | (uint64_t)error << 24 | cons, __ATOMIC_RELEASE);
 	if (error) {
 		__atomic_store_n(&e->cons, e->cons ^ UINT64_C(1) << 23, __ATOMIC_RELEASE);
 		smmu_gerror(s, space, SMMU_GERROR_CMDQP);

@@ -35,6 +35,7 @@
 #include "smmu/layouts/regs.h"
 #include "smmu/layouts/ste.h"
 
+#define SMMU_FRAME_WORDS (0x1a0 / 4) /* of page 0 that have registers of translation */
 #define SMMU_N_SPACES 3 /* interfaces: Non-secure, Secure, Realm */
 
 /* Event numbers (7.3 Event records). */
@@ -161,6 +162,15 @@ struct smmu_stalls {
 	uint32_t recorded;
 };
 
+/* A command queue in direct memory: as long as neither BASE nor the memory is another. */
+struct smmu_direct {
+	uint64_t base_reg;
+	uint64_t layout; /* of the memory; 0: not looked for */
+	const uint64_t *host; /* of the first command, NULL if it has to be read otherwise */
+	uint64_t base; /* guest address */
+	uint32_t mask; /* of an index and its wrap bit */
+};
+
 /* An enhanced command queue, in a command queue control page (3.5.6). */
 struct smmu_ecmdq {
 	uint64_t base;
@@ -190,6 +200,30 @@ struct smmu_atc {
 	int32_t queue; /* -1: the command queue; otherwise an ECMDQ */
 };
 
+/* Contexts that an ASID, or the stage 2 of a VMID, was used with. */
+#define SMMU_DIGESTS 6
+struct smmu_digests {
+	uint64_t digest[SMMU_DIGESTS];
+	unsigned n;
+	bool overflow; /* and others */
+};
+
+/*
+ * What a TLB invalidation reached, by the first word of the command and the state of
+ * its queue. The next one with this word reaches the same, until CR0 or CR2 is written,
+ * the registry of scopes gets another one, or the first global entry is kept.
+ */
+struct smmu_reach {
+	uint64_t word; /* 0: nothing is known */
+	iom_cache_scope scope; /* by address, if the bits of word 1 in `mask` are `want` */
+	uint64_t mask, want;
+	iom_tag *tag[2]; /* by tags, unless the first is NULL */
+	uint64_t *count; /* of such commands */
+};
+#define SMMU_REACHES 64
+struct smmu;
+void smmu_forget_reaches(struct smmu *s);
+
 struct smmu_pmcg;
 
 typedef struct smmu {
@@ -211,10 +245,16 @@ typedef struct smmu {
 	int any_global;
 	uint64_t va_commands;
 	uint64_t commands[IOM_MAX_COMMANDS];
+	/* by opcode: number of the command from 1, 0 where a queue of the space has none */
+	uint8_t command_at[SMMU_N_SPACES][256];
+	/* the command queues, and of each space the ECMDQ that was used last */
+	struct smmu_direct cmdq[SMMU_N_SPACES], ecmdq[SMMU_N_SPACES];
+	struct smmu_reach reach[SMMU_N_SPACES][SMMU_REACHES];
 	struct smmu_pmcg *pmcg;
 	unsigned n_pmcg;
 	struct smmu_root root;
-	/* register frame */
+	/* register frame; row_at: see regs.c */
+	uint8_t row_at[SMMU_N_SPACES][SMMU_FRAME_WORDS];
 	uint64_t vatos_base, s_vatos_base, ecmdq_base[SMMU_N_SPACES], realm_base, root_base,
 		pmcg_base;
 	uint64_t mmio_size;
@@ -270,6 +310,7 @@ uint64_t smmu_mmio_read(iom_iommu *iommu, uint64_t offset, unsigned size, iom_sp
 void smmu_mmio_write(iom_iommu *iommu, uint64_t offset, unsigned size, uint64_t value,
 		     iom_space space);
 const iom_layout *smmu_register_layout(const iom_iommu *iommu, uint64_t offset, const char **name);
+void smmu_regs_init(smmu *s);
 void smmu_regs_reset(smmu *s);
 void smmu_frame_init(smmu *s);
 
@@ -281,7 +322,10 @@ iom_mem_status smmu_fetch(smmu *s, unsigned space, uint64_t address, uint64_t *w
 
 /* gerror.c, queue.c: with the lock held */
 void smmu_gerror(smmu *s, unsigned space, uint32_t bit);
-bool smmu_gerror_active(const smmu *s, unsigned space, uint32_t bit);
+static inline bool smmu_gerror_active(const smmu *s, unsigned space, uint32_t bit)
+{
+	return (smmu_reg(s, space, SMMU_R_GERROR) ^ smmu_reg(s, space, SMMU_R_GERRORN)) & bit;
+}
 enum smmu_irq { SMMU_INT_EVENTQ, SMMU_INT_PRIQ, SMMU_INT_GERROR };
 void smmu_interrupt(smmu *s, unsigned space, enum smmu_irq which);
 unsigned smmu_irq_line(unsigned space, enum smmu_irq which);
@@ -293,13 +337,51 @@ struct smmu_queue {
 	unsigned size_lg2; /* entries */
 	uint32_t prod, cons; /* index and wrap bit */
 };
-void smmu_queue_load(struct smmu_queue *q, uint64_t base_reg, unsigned max_lg2, unsigned entry_lg2,
-		     uint64_t prod, uint64_t cons);
-bool smmu_queue_empty(const struct smmu_queue *q);
-bool smmu_queue_full(const struct smmu_queue *q);
-bool smmu_queue_consistent(const struct smmu_queue *q);
-uint32_t smmu_queue_next(const struct smmu_queue *q, uint32_t index);
-uint64_t smmu_queue_entry(const struct smmu_queue *q, uint32_t index, unsigned entry_lg2);
+static inline void smmu_queue_load(struct smmu_queue *q, uint64_t base_reg, unsigned max_lg2,
+				   unsigned entry_lg2, uint64_t prod, uint64_t cons)
+{
+	unsigned size_lg2 = (unsigned)smmu_CMDQ_BASE_get_LOG2SIZE(&base_reg);
+	uint32_t mask;
+
+	q->size_lg2 = MIN(size_lg2, max_lg2);
+	/* The SMMU aligns the base to the size of the queue. */
+	q->base = smmu_CMDQ_BASE_get_ADDR(&base_reg) & ~iom_mask(MAX(5u, q->size_lg2 + entry_lg2));
+	mask = (UINT32_C(2) << q->size_lg2) - 1;
+	q->prod = (uint32_t)prod & mask;
+	q->cons = (uint32_t)cons & mask;
+}
+
+/* An index and the wrap bit above it. */
+static inline uint32_t smmu_queue_mask(const struct smmu_queue *q)
+{
+	return (UINT32_C(2) << q->size_lg2) - 1;
+}
+
+static inline bool smmu_queue_empty(const struct smmu_queue *q)
+{
+	return q->prod == q->cons;
+}
+
+static inline uint32_t smmu_queue_used(const struct smmu_queue *q)
+{
+	return (q->prod - q->cons) & smmu_queue_mask(q);
+}
+
+static inline bool smmu_queue_full(const struct smmu_queue *q)
+{
+	return smmu_queue_used(q) >= (1u << q->size_lg2);
+}
+
+static inline uint32_t smmu_queue_next(const struct smmu_queue *q, uint32_t index)
+{
+	return (index + 1) & smmu_queue_mask(q);
+}
+
+static inline uint64_t smmu_queue_entry(const struct smmu_queue *q, uint32_t index,
+					unsigned entry_lg2)
+{
+	return q->base + ((uint64_t)(index & smmu_queue_mask(q) >> 1) << entry_lg2);
+}
 
 /* Write an event record; true when it is in the queue. */
 bool smmu_event_write(smmu *s, unsigned space, const uint64_t *record, bool stall);
@@ -307,7 +389,9 @@ bool smmu_event_writable(const smmu *s, unsigned space);
 const char *smmu_event_name(unsigned code);
 const iom_layout *smmu_event_layout(unsigned code);
 
-/* cmdq.c: run what the queue holds; with the lock held */
+/* cmdq.c: which commands there are */
+void smmu_commands_init(smmu *s);
+/* run what the queue holds; with the lock held */
 void smmu_cmdq_run(smmu *s, unsigned space);
 void smmu_ecmdq_run(smmu *s, unsigned space, unsigned queue);
 void smmu_queues_run(smmu *s); /* all of them: what a queue waits for may be over */

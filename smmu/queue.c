@@ -2,59 +2,9 @@
 /* Queues (3.5 Command and Event queues), global errors (7.5) and interrupts (3.18). */
 #include "smmu/walk.h"
 
-void smmu_queue_load(struct smmu_queue *q, uint64_t base_reg, unsigned max_lg2, unsigned entry_lg2,
-		     uint64_t prod, uint64_t cons)
-{
-	unsigned size_lg2 = (unsigned)smmu_CMDQ_BASE_get_LOG2SIZE(&base_reg);
-	uint32_t mask;
-
-	q->size_lg2 = MIN(size_lg2, max_lg2);
-	/* The SMMU aligns the base to the size of the queue. */
-	q->base = smmu_CMDQ_BASE_get_ADDR(&base_reg) & ~iom_mask(MAX(5u, q->size_lg2 + entry_lg2));
-	mask = (uint32_t)iom_mask(q->size_lg2 + 1);
-	q->prod = (uint32_t)prod & mask;
-	q->cons = (uint32_t)cons & mask;
-}
-
-bool smmu_queue_empty(const struct smmu_queue *q)
-{
-	return q->prod == q->cons;
-}
-
-static uint32_t used(const struct smmu_queue *q)
-{
-	return (q->prod - q->cons) & (uint32_t)iom_mask(q->size_lg2 + 1);
-}
-
-bool smmu_queue_full(const struct smmu_queue *q)
-{
-	return used(q) >= (1u << q->size_lg2);
-}
-
-/* More entries than the queue has: software's indexes contradict each other. */
-bool smmu_queue_consistent(const struct smmu_queue *q)
-{
-	return used(q) <= (1u << q->size_lg2);
-}
-
-uint32_t smmu_queue_next(const struct smmu_queue *q, uint32_t index)
-{
-	return (index + 1) & (uint32_t)iom_mask(q->size_lg2 + 1);
-}
-
-uint64_t smmu_queue_entry(const struct smmu_queue *q, uint32_t index, unsigned entry_lg2)
-{
-	return q->base + ((uint64_t)(index & (uint32_t)iom_mask(q->size_lg2)) << entry_lg2);
-}
-
 /* ------------------------------------------------------------------------
  * Global errors and interrupts
  */
-bool smmu_gerror_active(const smmu *s, unsigned space, uint32_t bit)
-{
-	return (smmu_reg(s, space, SMMU_R_GERROR) ^ smmu_reg(s, space, SMMU_R_GERRORN)) & bit;
-}
-
 unsigned smmu_irq_line(unsigned space, enum smmu_irq which)
 {
 	static const uint8_t lines[SMMU_N_SPACES][3] = {

@@ -134,7 +134,7 @@ uint64_t smmu_reg_mask(const smmu *s, unsigned space, unsigned reg)
 	case SMMU_R_PRIQ_BASE:
 		return pri ? address | 0x1f : 0;
 	case SMMU_R_CMDQ_PROD:
-		return 0xfffff;
+		return SMMU_QUEUE_INDEX;
 	case SMMU_R_CMDQ_CONS:
 		return 0x7f0fffff;
 	case SMMU_R_EVENTQ_PROD:

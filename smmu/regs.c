@@ -11,6 +11,8 @@
 #include "smmu/pmcg.h"
 #include "smmu/regs.h"
 
+#define DOORBELL 0x98 /* CMDQ_PROD */
+
 enum guard {
 	G_NONE,
 	G_RO,
@@ -81,7 +83,7 @@ static const struct row rows[] = {
 	REG(STRTAB_BASE, 0x80, 8, G_SMMUEN, NS | S_ | R_),
 	REG(STRTAB_BASE_CFG, 0x88, 4, G_SMMUEN, NS | S_ | R_),
 	REG(CMDQ_BASE, 0x90, 8, G_CMDQEN, NS | S_ | R_),
-	REG(CMDQ_PROD, 0x98, 4, G_NONE, NS | S_ | R_),
+	REG(CMDQ_PROD, DOORBELL, 4, G_NONE, NS | S_ | R_),
 	REG(CMDQ_CONS, 0x9c, 4, G_CMDQEN, NS | S_ | R_),
 	REG(EVENTQ_BASE, 0xa0, 8, G_EVENTQEN, NS | S_ | R_),
 	/* The page-0 images of the page-1 registers are aliases. */
@@ -253,6 +255,7 @@ static void write_cr0(smmu *s, unsigned space, uint64_t value)
 			ack |= SMMU_CR0_SMMUEN;
 	}
 	smmu_reg_set(s, space, SMMU_R_CR0ACK, ack);
+	smmu_forget_reaches(s); /* VMW */
 	if (old & ~value & SMMU_CR0_SMMUEN)
 		smmu_stall_terminate(s, space, true, 0);
 	if (~old & value & SMMU_CR0_EVENTQEN)
@@ -328,6 +331,8 @@ static void write_row(smmu *s, unsigned space, const struct row *r, uint64_t raw
 		break;
 	}
 	smmu_reg_set(s, space, (enum smmu_reg)r->reg, value);
+	if (r->reg == SMMU_R_CR2)
+		smmu_forget_reaches(s); /* E2H */
 	if (r->reg == SMMU_R_CMDQ_PROD)
 		smmu_cmdq_run(s, space);
 	else if (r->reg == SMMU_R_EVENTQ_CONS)
@@ -356,6 +361,31 @@ static const struct row *find_row(const struct row *from, size_t n, uint64_t off
 	return NULL;
 }
 
+/* Pages 0 and 1 are asked most: their first rows by word, counted from 1. */
+G_STATIC_ASSERT(G_N_ELEMENTS(rows) < UINT8_MAX);
+
+void smmu_regs_init(smmu *s)
+{
+	for (unsigned space = 0; space < SMMU_N_SPACES; space++) {
+		for (uint32_t word = 0; word < SMMU_FRAME_WORDS; word++) {
+			const struct row *r =
+				find_row(rows, G_N_ELEMENTS(rows), word * UINT64_C(4), space);
+
+			s->row_at[space][word] = r ? (uint8_t)(r - rows + 1) : 0;
+		}
+	}
+}
+
+static const struct row *row_at(const smmu *s, uint64_t offset, unsigned interface)
+{
+	unsigned at;
+
+	if (offset >= SMMU_FRAME_WORDS * 4)
+		return find_row(rows, G_N_ELEMENTS(rows), offset, interface);
+	at = s->row_at[interface][offset / 4];
+	return at ? &rows[at - 1] : NULL;
+}
+
 /* The row at a place of the frame and the interface it belongs to; NULL: none. */
 static const struct row *locate(const smmu *s, uint64_t offset, unsigned *interface)
 {
@@ -368,10 +398,10 @@ static const struct row *locate(const smmu *s, uint64_t offset, unsigned *interf
 			*interface = IOM_SPACE_SECURE;
 			in = offset - 0x8000;
 		}
-		r = find_row(rows, G_N_ELEMENTS(rows), in, *interface);
+		r = row_at(s, in, *interface);
 	} else if (s->realm_base && offset >= s->realm_base && offset < s->realm_base + 0x20000) {
 		*interface = IOM_SPACE_REALM;
-		r = find_row(rows, G_N_ELEMENTS(rows), offset - s->realm_base, *interface);
+		r = row_at(s, offset - s->realm_base, *interface);
 	} else if (s->vatos_base && offset >> 16 == s->vatos_base >> 16) {
 		r = find_row(vatos_rows, G_N_ELEMENTS(vatos_rows), offset & 0xffff, *interface);
 	} else if (s->s_vatos_base && offset >> 16 == s->s_vatos_base >> 16) {
@@ -427,8 +457,8 @@ uint64_t smmu_mmio_read(iom_iommu *iommu, uint64_t offset, unsigned size, iom_sp
 	return value;
 }
 
-void smmu_mmio_write(iom_iommu *iommu, uint64_t offset, unsigned size, uint64_t value,
-		     iom_space space)
+static void write_anything(iom_iommu *iommu, uint64_t offset, unsigned size, uint64_t value,
+			   iom_space space)
 {
 	smmu *s = smmu_of(iommu);
 	unsigned interface;
@@ -437,8 +467,8 @@ void smmu_mmio_write(iom_iommu *iommu, uint64_t offset, unsigned size, uint64_t 
 	if (size != 4 && size != 8)
 		return;
 	if (access_is_pair(r, offset, size)) {
-		smmu_mmio_write(iommu, offset, 4, value, space);
-		smmu_mmio_write(iommu, offset + 4, 4, value >> 32, space);
+		write_anything(iommu, offset, 4, value, space);
+		write_anything(iommu, offset + 4, 4, value >> 32, space);
 		return;
 	}
 	smmu_lock(s);
@@ -463,6 +493,24 @@ void smmu_mmio_write(iom_iommu *iommu, uint64_t offset, unsigned size, uint64_t 
 		    r->reg == SMMU_R_PRIQ_CONS))
 		iom_tags_outdate(s->tags);
 	smmu_unlock(s);
+}
+
+/* What software writes most; whoever writes it, there is nothing to decide. */
+static void ring(smmu *s, uint64_t value)
+{
+	smmu_lock(s);
+	smmu_reg_set(s, IOM_SPACE_NONSECURE, SMMU_R_CMDQ_PROD, value & SMMU_QUEUE_INDEX);
+	smmu_cmdq_run(s, IOM_SPACE_NONSECURE);
+	smmu_unlock(s);
+}
+
+void smmu_mmio_write(iom_iommu *iommu, uint64_t offset, unsigned size, uint64_t value,
+		     iom_space space)
+{
+	if (G_LIKELY(offset == DOORBELL && size == 4))
+		ring(smmu_of(iommu), value);
+	else
+		write_anything(iommu, offset, size, value, space);
 }
 
 /* 6.2: a register of an absent feature is RES0, no register. */
@@ -510,6 +558,7 @@ const iom_layout *smmu_register_layout(const iom_iommu *iommu, uint64_t offset, 
 
 void smmu_regs_reset(smmu *s)
 {
+	smmu_forget_reaches(s);
 	for (unsigned space = 0; space < SMMU_N_SPACES; space++) {
 		struct smmu_interface *pi = &s->pi[space];
 

@@ -5,6 +5,8 @@
 
 #include "smmu/internal.h"
 
+#define SMMU_QUEUE_INDEX 0xfffff /* of a queue, and its wrap bit */
+
 /* regs-mask.c: writable bits of a register, 0 for one that is absent */
 uint64_t smmu_reg_mask(const smmu *s, unsigned space, unsigned reg);
 

@@ -10,15 +10,8 @@
  */
 #include "smmu/walk.h"
 
-#define DIGESTS 6 /* of one ASID */
 #define ASIDS 256 /* of one VMID that an any-ASID command visits one by one */
 #define MOST 65536 /* registered ASIDs; beyond it everything starts anew */
-
-struct digests {
-	uint64_t digest[DIGESTS];
-	unsigned n;
-	bool overflow;
-};
 
 struct asids {
 	uint16_t asid[ASIDS];
@@ -27,9 +20,9 @@ struct asids {
 };
 
 struct smmu_scopes {
-	GHashTable *by_asid; /* key -> struct digests */
+	GHashTable *by_asid; /* key -> struct smmu_digests */
 	GHashTable *by_vmid; /* key -> struct asids */
-	GHashTable *stage2; /* key -> struct digests */
+	GHashTable *stage2; /* key -> struct smmu_digests */
 };
 
 static uint64_t key_of(unsigned space, unsigned world, unsigned vmid, unsigned asid)
@@ -68,18 +61,19 @@ static void *find_or_add(GHashTable *table, uint64_t key, size_t size, bool *add
 	return value;
 }
 
-static void add_digest(GHashTable *table, uint64_t key, uint64_t digest, bool *added)
+static void add_digest(smmu *s, GHashTable *table, uint64_t key, uint64_t digest, bool *added)
 {
-	struct digests *d = find_or_add(table, key, sizeof(*d), added);
+	struct smmu_digests *d = find_or_add(table, key, sizeof(*d), added);
 
 	for (unsigned i = 0; i < d->n; i++) {
 		if (d->digest[i] == digest)
 			return;
 	}
-	if (d->n == DIGESTS)
+	if (d->n == SMMU_DIGESTS)
 		d->overflow = true;
 	else
 		d->digest[d->n++] = digest;
+	smmu_forget_reaches(s);
 }
 
 /* Nothing that is cached may stay unknown to the registry. */
@@ -93,6 +87,7 @@ static void bound(smmu *s)
 	g_hash_table_remove_all(r->by_asid);
 	g_hash_table_remove_all(r->by_vmid);
 	g_hash_table_remove_all(r->stage2);
+	smmu_forget_reaches(s);
 }
 
 static bool has_stage2(const struct smmu_context *c)
@@ -107,8 +102,8 @@ void smmu_scopes_register_stage2(smmu *s, const struct smmu_context *c)
 
 	bound(s);
 	if (has_stage2(c))
-		add_digest(s->scopes->stage2, key_of(c->space, SMMU_EL1, c->vmid, 0), c->s2_digest,
-			   &added);
+		add_digest(s, s->scopes->stage2, key_of(c->space, SMMU_EL1, c->vmid, 0),
+			   c->s2_digest, &added);
 }
 
 void smmu_scopes_register(smmu *s, const struct smmu_context *c)
@@ -118,10 +113,11 @@ void smmu_scopes_register(smmu *s, const struct smmu_context *c)
 
 	smmu_scopes_register_stage2(s, c);
 	if (c->mode == SMMU_MODE_S2)
-		add_digest(r->stage2, key_of(c->space, SMMU_EL1, c->vmid, 0), c->digest, &added);
+		add_digest(s, r->stage2, key_of(c->space, SMMU_EL1, c->vmid, 0), c->digest, &added);
 	if (c->mode != SMMU_MODE_S1 && c->mode != SMMU_MODE_NESTED)
 		return;
-	add_digest(r->by_asid, key_of(c->space, c->world, c->vmid, c->s1.asid), c->digest, &added);
+	add_digest(s, r->by_asid, key_of(c->space, c->world, c->vmid, c->s1.asid), c->digest,
+		   &added);
 	if (added) {
 		struct asids *a = find_or_add(r->by_vmid, key_of(c->space, c->world, c->vmid, 0),
 					      sizeof(*a), &added);
@@ -133,18 +129,12 @@ void smmu_scopes_register(smmu *s, const struct smmu_context *c)
 	}
 }
 
-/* EL2 and EL2-E2H are invalidated together by CMD_TLBI_EL2_ALL. */
-static unsigned regime(unsigned world)
-{
-	return world == SMMU_EL2_E2H ? SMMU_EL2 : world;
-}
-
 void smmu_context_tags(smmu *s, struct smmu_context *c)
 {
 	uint64_t asid = (uint64_t)c->vmid << 16 | c->s1.asid;
 
-	c->regime_tag =
-		iom_tags_get(s->tags, SMMU_TAG(SMMU_TAG_REGIME, c->space, regime(c->world), 0));
+	c->regime_tag = iom_tags_get(s->tags,
+				     SMMU_TAG(SMMU_TAG_REGIME, c->space, smmu_regime(c->world), 0));
 	if (c->mode == SMMU_MODE_S1 || c->mode == SMMU_MODE_NESTED) {
 		c->vmid_tag =
 			iom_tags_get(s->tags, SMMU_TAG(SMMU_TAG_VMID, c->space, c->world, c->vmid));
@@ -177,7 +167,16 @@ void smmu_invalidate_vmid(smmu *s, unsigned space, unsigned vmid, bool stage2)
 
 void smmu_invalidate_regime(smmu *s, unsigned space, enum smmu_world world)
 {
-	drop(s, SMMU_TAG(SMMU_TAG_REGIME, space, regime(world), 0));
+	drop(s, SMMU_TAG(SMMU_TAG_REGIME, space, smmu_regime(world), 0));
+}
+
+/* They stay where they are until the registry starts anew. */
+const struct smmu_digests *smmu_scopes_digests(smmu *s, unsigned space, unsigned world,
+					       unsigned vmid, unsigned asid)
+{
+	uint64_t key = key_of(space, world, vmid, asid);
+
+	return g_hash_table_lookup(s->scopes->by_asid, &key);
 }
 
 static void range(smmu *s, iom_cache_id cache, uint64_t digest, uint64_t lo, uint64_t first,
@@ -185,39 +184,49 @@ static void range(smmu *s, iom_cache_id cache, uint64_t digest, uint64_t lo, uin
 {
 	iom_cache_scope scope = { digest, lo };
 
-	if (iom_cache_enabled(s->caches[cache]))
-		iom_cache_invalidate_range(s->caches[cache], &scope, first, last);
+	iom_cache_invalidate_range(s->caches[cache], &scope, first, last);
+}
+
+static __attribute__((noinline)) void tables_of(smmu *s, uint64_t digest, enum smmu_scope_kind kind,
+						uint64_t lo, uint64_t first, uint64_t last)
+{
+	iom_cache_scope scopes[4];
+
+	for (int level = -1; level <= 2; level++)
+		scopes[level + 1] =
+			(iom_cache_scope){ digest, lo | smmu_scope_lo(kind, level, 0, 0, 0, 0) };
+	iom_cache_invalidate_ranges(s->caches[IOM_CACHE_WALK], scopes, 4, first, last);
+}
+
+/* The registry does not know all digests of the ASID. */
+static __attribute__((noinline)) void whole_asid(smmu *s, unsigned space, unsigned world,
+						 unsigned vmid, unsigned asid, bool global)
+{
+	if (global)
+		smmu_invalidate_vmid(s, space, vmid, false);
+	else
+		smmu_invalidate_asid(s, space, (enum smmu_world)world, vmid, asid);
 }
 
 /* One ASID; `global` only its digests' global scopes. */
 static void asid_range(smmu *s, unsigned space, unsigned world, unsigned vmid, unsigned asid,
 		       uint64_t first, uint64_t last, bool leaf, bool global)
 {
-	uint64_t key = key_of(space, world, vmid, asid);
-	const struct digests *d = g_hash_table_lookup(s->scopes->by_asid, &key);
+	const struct smmu_digests *d = smmu_scopes_digests(s, space, world, vmid, asid);
+	enum smmu_scope_kind kind = global ? SMMU_SCOPE_GLOBAL : SMMU_SCOPE_ASID;
+	uint64_t lo = smmu_scope_lo(kind, -1, space, world, vmid, global ? 0 : asid);
+	bool tables = !leaf && !global && iom_cache_enabled(s->caches[IOM_CACHE_WALK]);
 
 	if (!d)
 		return;
 	if (d->overflow) {
-		if (global)
-			smmu_invalidate_vmid(s, space, vmid, false);
-		else
-			smmu_invalidate_asid(s, space, (enum smmu_world)world, vmid, asid);
+		whole_asid(s, space, world, vmid, asid, global);
 		return;
 	}
 	for (unsigned i = 0; i < d->n; i++) {
-		if (global) {
-			range(s, IOM_CACHE_IOTLB, d->digest[i],
-			      smmu_scope_lo(SMMU_SCOPE_GLOBAL, -1, space, world, vmid, 0), first,
-			      last);
-			continue;
-		}
-		range(s, IOM_CACHE_IOTLB, d->digest[i],
-		      smmu_scope_lo(SMMU_SCOPE_ASID, -1, space, world, vmid, asid), first, last);
-		for (int level = -1; level <= 2 && !leaf; level++)
-			range(s, IOM_CACHE_WALK, d->digest[i],
-			      smmu_scope_lo(SMMU_SCOPE_WALK1, level, space, world, vmid, asid),
-			      first, last);
+		range(s, IOM_CACHE_IOTLB, d->digest[i], lo, first, last);
+		if (tables)
+			tables_of(s, d->digest[i], SMMU_SCOPE_WALK1, lo, first, last);
 	}
 }
 
@@ -243,7 +252,7 @@ static void every_asid(smmu *s, unsigned space, unsigned world, unsigned vmid, u
 void smmu_invalidate_va(smmu *s, unsigned space, enum smmu_world world, unsigned vmid,
 			uint32_t asid, uint64_t first, uint64_t last, bool leaf)
 {
-	__atomic_add_fetch(&s->va_commands, 1, __ATOMIC_RELEASE);
+	smmu_count_va_command(s);
 	if (asid == SMMU_ANY_ASID)
 		every_asid(s, space, world, vmid, first, last, leaf, false);
 	else
@@ -257,7 +266,7 @@ void smmu_invalidate_ipa(smmu *s, unsigned space, unsigned vmid, uint64_t first,
 			 bool leaf)
 {
 	uint64_t key = key_of(space, SMMU_EL1, vmid, 0);
-	const struct digests *d = g_hash_table_lookup(s->scopes->stage2, &key);
+	const struct smmu_digests *d = g_hash_table_lookup(s->scopes->stage2, &key);
 
 	if (!d)
 		return;
@@ -273,10 +282,11 @@ void smmu_invalidate_ipa(smmu *s, unsigned space, unsigned vmid, uint64_t first,
 			range(s, IOM_CACHE_IOTLB, d->digest[i], lo, first, last);
 			range(s, IOM_CACHE_STAGE2, d->digest[i], lo, first, last);
 			kind = secure ? SMMU_SCOPE_WALK2_SECURE : SMMU_SCOPE_WALK2;
-			for (int level = -1; level <= 2 && !leaf; level++)
-				range(s, IOM_CACHE_WALK, d->digest[i],
-				      smmu_scope_lo(kind, level, space, SMMU_EL1, vmid, 0), first,
-				      last);
+			if (!leaf)
+				tables_of(s, d->digest[i], kind,
+					  smmu_scope_lo((enum smmu_scope_kind)0, -1, space,
+							SMMU_EL1, vmid, 0),
+					  first, last);
 		}
 	}
 }

@@ -212,6 +212,7 @@ gboolean smmu_load(iom_iommu *iommu, GBytes *state, GError **error)
 	if (good) {
 		smmu_lock(s);
 		iom_tags_invalidate_all(s->tags);
+		smmu_forget_reaches(s);
 		for (unsigned space = 0; space < SMMU_N_SPACES; space++)
 			apply(s, space, &l[space]);
 		apply_atc(s, atc);

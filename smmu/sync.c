@@ -24,13 +24,6 @@ static void message(const struct smmu_cmd *cmd)
 		smmu_gerror(s, cmd->space, SMMU_GERROR_MSI_CMDQ_ABT);
 }
 
-static uint64_t *ticket(const struct smmu_cmd *cmd)
-{
-	struct smmu_interface *pi = &cmd->s->pi[cmd->space];
-
-	return cmd->queue < 0 ? &pi->flight : &pi->ecmdq[cmd->queue].flight;
-}
-
 enum smmu_done smmu_cmd_sync(const struct smmu_cmd *cmd)
 {
 	bool *failed = smmu_atc_failed(cmd->s, cmd->space, cmd->queue);
@@ -41,7 +34,7 @@ enum smmu_done smmu_cmd_sync(const struct smmu_cmd *cmd)
 	if (*smmu_atc_pending(cmd->s, cmd->space, cmd->queue))
 		return SMMU_WAIT;
 	/* Transactions that may have used what an earlier command removed. */
-	if (!iom_flight_landed(&cmd->s->iommu, ticket(cmd)))
+	if (!iom_flight_landed(&cmd->s->iommu, smmu_sync_ticket(cmd->s, cmd->space, cmd->queue)))
 		return SMMU_WAIT;
 	if (*failed) {
 		/* Software sees it once; the command runs again when it acknowledges. */

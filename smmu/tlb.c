@@ -96,6 +96,7 @@ void smmu_tlb_keep(smmu *s, const iom_request *request, const struct smmu_tx *tx
 			return;
 		}
 		__atomic_store_n(&s->any_global, 1, __ATOMIC_RELEASE);
+		smmu_forget_reaches(s);
 	}
 	iom_cache_insert(cache, &scope, address, out->page_lg2, &e, sizeof(e), tags, n_tags,
 			 tx->epoch);

@@ -2,26 +2,35 @@
 /* TLB invalidation commands (4.4 TLB invalidation). */
 #include "smmu/cmdq.h"
 
-enum scope { ALL, ASID, VA, VAA, VMALL, IPA, EVERYTHING };
+enum scope { NONE, ALL, ASID, VA, VAA, VMALL, IPA, EVERYTHING };
+
+#define FIRST_OPCODE 0x10
+#define LAST_OPCODE 0x60
 
 /* What each opcode reaches: regime of which state, by what. */
 static const struct tlbi {
-	uint8_t opcode;
 	uint8_t scope;
 	uint8_t world; /* SMMU_EL2: EL2 or EL2-E2H by CR2.E2H */
 	bool own_state; /* the state of the queue; else Non-secure from the Secure queue */
-} table[] = {
-	{ 0x10, ALL, SMMU_EL1, true },         { 0x11, ASID, SMMU_EL1, true },
-	{ 0x12, VA, SMMU_EL1, true },          { 0x13, VAA, SMMU_EL1, true },
-	{ 0x18, ALL, SMMU_EL3, true },         { 0x1a, VA, SMMU_EL3, true },
-	{ 0x20, ALL, SMMU_EL2, false },        { 0x21, ASID, SMMU_EL2, false },
-	{ 0x22, VA, SMMU_EL2, false },         { 0x23, VAA, SMMU_EL2, false },
-	{ 0x28, VMALL, SMMU_EL1, false },      { 0x2a, IPA, SMMU_EL1, false },
-	{ 0x30, EVERYTHING, SMMU_EL1, false }, { 0x50, ALL, SMMU_EL2, true },
-	{ 0x51, ASID, SMMU_EL2, true },        { 0x52, VA, SMMU_EL2, true },
-	{ 0x53, VAA, SMMU_EL2, true },         { 0x58, VMALL, SMMU_EL1, true },
-	{ 0x5a, IPA, SMMU_EL1, true },         { 0x60, EVERYTHING, SMMU_EL1, true },
+} table[LAST_OPCODE - FIRST_OPCODE + 1] = {
+#define T(OPCODE) [(OPCODE)-FIRST_OPCODE]
+	T(0x10) = { ALL, SMMU_EL1, true },         T(0x11) = { ASID, SMMU_EL1, true },
+	T(0x12) = { VA, SMMU_EL1, true },          T(0x13) = { VAA, SMMU_EL1, true },
+	T(0x18) = { ALL, SMMU_EL3, true },         T(0x1a) = { VA, SMMU_EL3, true },
+	T(0x20) = { ALL, SMMU_EL2, false },        T(0x21) = { ASID, SMMU_EL2, false },
+	T(0x22) = { VA, SMMU_EL2, false },         T(0x23) = { VAA, SMMU_EL2, false },
+	T(0x28) = { VMALL, SMMU_EL1, false },      T(0x2a) = { IPA, SMMU_EL1, false },
+	T(0x30) = { EVERYTHING, SMMU_EL1, false }, T(0x50) = { ALL, SMMU_EL2, true },
+	T(0x51) = { ASID, SMMU_EL2, true },        T(0x52) = { VA, SMMU_EL2, true },
+	T(0x53) = { VAA, SMMU_EL2, true },         T(0x58) = { VMALL, SMMU_EL1, true },
+	T(0x5a) = { IPA, SMMU_EL1, true },         T(0x60) = { EVERYTHING, SMMU_EL1, true },
+#undef T
 };
+
+static inline bool by_address(const struct tlbi *t)
+{
+	return t->scope == VA || t->scope == VAA || t->scope == IPA;
+}
 
 struct operands {
 	uint64_t first, last;
@@ -46,20 +55,22 @@ bool smmu_cmd_range_legal(const smmu *s, const uint64_t *w)
 	return ttl != 0 && !(tg == 2 && ttl == 1 && !s->ids.ds);
 }
 
-static void decode_range(const smmu *s, const uint64_t *w, bool ipa, struct operands *o)
+static inline void decode_range(const struct smmu_cmd *cmd, bool ipa, struct operands *o)
 {
 	static const uint8_t granules[4] = { 12, 12, 14, 16 };
-	unsigned tg = (unsigned)smmu_cmd_TLBI_NH_VA_get_TG(w);
-	unsigned scale = (unsigned)smmu_cmd_TLBI_NH_VA_get_SCALE(w);
+	const smmu *s = cmd->s;
+	const uint64_t *w = cmd->w;
 	uint64_t first = smmu_cmd_TLBI_NH_VA_get_Addr(w), bytes = 4096;
 
-	/* The top byte may be ignored by the stream; bit 55 says the half. */
 	if (ipa)
 		first &= iom_mask(56);
 	else
-		first = first >> 55 & 1 ? first | UINT64_C(0xff) << 56 : first & iom_mask(56);
+		first = smmu_cmd_va(first);
 	o->leaf = smmu_cmd_TLBI_NH_VA_get_Leaf(w);
-	if (s->ids.ril && tg) {
+	if (!smmu_cmd_is_page(s, w)) {
+		unsigned tg = (unsigned)smmu_cmd_TLBI_NH_VA_get_TG(w);
+		unsigned scale = (unsigned)smmu_cmd_TLBI_NH_VA_get_SCALE(w);
+
 		scale = s->ids.ds ? MIN(scale, 39u) : scale & 31;
 		o->granule_lg2 = granules[tg];
 		bytes = (smmu_cmd_TLBI_NH_VA_get_NUM(w) + 1) << (scale + granules[tg]);
@@ -70,8 +81,8 @@ static void decode_range(const smmu *s, const uint64_t *w, bool ipa, struct oper
 		o->last = UINT64_MAX;
 }
 
-static void notify(const struct smmu_cmd *cmd, const struct tlbi *t, unsigned space,
-		   const struct operands *o)
+static __attribute__((noinline)) void notify(const struct smmu_cmd *cmd, const struct tlbi *t,
+					     unsigned space, const struct operands *o)
 {
 	const iom_bus *bus = &cmd->s->iommu.bus;
 	iom_invalidation inv = { .kind = t->scope == EVERYTHING ? IOM_INV_ALL : IOM_INV_TLB,
@@ -87,17 +98,15 @@ static void notify(const struct smmu_cmd *cmd, const struct tlbi *t, unsigned sp
 				 .asid = o->asid,
 				 .vmid = o->has_vmid ? o->vmid : IOM_INV_ANY };
 
-	if (!bus->invalidated)
-		return;
-	if (t->scope == VA || t->scope == VAA || t->scope == IPA) {
+	if (by_address(t)) {
 		inv.address = o->first;
 		inv.length = o->last - o->first + 1;
 	}
 	bus->invalidated(bus->opaque, &inv);
 }
 
-static void apply(smmu *s, const struct tlbi *t, unsigned space, enum smmu_world world,
-		  unsigned vmid, const struct operands *o)
+static inline void apply(smmu *s, const struct tlbi *t, unsigned space, enum smmu_world world,
+			 unsigned vmid, const struct operands *o)
 {
 	switch (t->scope) {
 	case ALL:
@@ -133,8 +142,8 @@ static void apply(smmu *s, const struct tlbi *t, unsigned space, enum smmu_world
 }
 
 /* VMID, ASID and the wildcard (3.17.6 VMID wildcards). */
-static void decode_ids(const struct smmu_cmd *cmd, const struct tlbi *t, enum smmu_world world,
-		       unsigned space, struct operands *o)
+static inline void decode_ids(const struct smmu_cmd *cmd, const struct tlbi *t,
+			      enum smmu_world world, unsigned space, struct operands *o)
 {
 	const smmu *s = cmd->s;
 	bool tagged = space == IOM_SPACE_SECURE ? s->ids.sel2 : s->ids.s2p;
@@ -161,31 +170,63 @@ static void decode_ids(const struct smmu_cmd *cmd, const struct tlbi *t, enum sm
 	}
 }
 
+static void remember(const struct smmu_cmd *cmd, const struct tlbi *t, unsigned space,
+		     enum smmu_world world, const struct operands *o)
+{
+	smmu *s = cmd->s;
+	uint64_t vmid = o->vmid;
+
+	switch (t->scope) {
+	case VA:
+		smmu_remember_va(s, cmd, space, world, o->vmid,
+				 world == SMMU_EL2 || world == SMMU_EL3 ? 0 : o->asid);
+		break;
+	case ASID:
+		world = world == SMMU_EL2 ? SMMU_EL2_E2H : world;
+		smmu_remember_tags(s, cmd,
+				   SMMU_TAG(SMMU_TAG_ASID, space, world, vmid << 16 | o->asid), 0);
+		break;
+	case VMALL:
+		smmu_remember_tags(s, cmd, SMMU_TAG(SMMU_TAG_VMID, space, SMMU_EL1, vmid),
+				   SMMU_TAG(SMMU_TAG_STAGE2, space, 0, vmid));
+		break;
+	case ALL:
+		smmu_remember_tags(s, cmd,
+				   world == SMMU_EL1
+					   ? SMMU_TAG(SMMU_TAG_VMID, space, SMMU_EL1, vmid)
+					   : SMMU_TAG(SMMU_TAG_REGIME, space, smmu_regime(world),
+						      0),
+				   0);
+		break;
+	case EVERYTHING:
+		smmu_remember_tags(s, cmd, SMMU_TAG(SMMU_TAG_REGIME, space, SMMU_EL1, 0), 0);
+		break;
+	default:
+		break;
+	}
+}
+
 enum smmu_done smmu_cmd_tlbi(const struct smmu_cmd *cmd)
 {
-	const struct tlbi *t = NULL;
+	const struct tlbi *t = &table[(cmd->w[0] & 0xff) - FIRST_OPCODE];
 	struct operands o = { 0 };
-	enum smmu_world world;
-	unsigned space;
+	enum smmu_world world = (enum smmu_world)t->world;
+	unsigned space =
+		t->own_state || cmd->space != IOM_SPACE_SECURE ? cmd->space : IOM_SPACE_NONSECURE;
 
-	for (size_t i = 0; i < G_N_ELEMENTS(table); i++) {
-		if (table[i].opcode == (cmd->w[0] & 0xff))
-			t = &table[i];
-	}
-	if (!t)
-		return SMMU_ILL;
-	space = t->own_state || cmd->space != IOM_SPACE_SECURE ? cmd->space : IOM_SPACE_NONSECURE;
-	world = (enum smmu_world)t->world;
 	if (world == SMMU_EL2 && (smmu_reg(cmd->s, space, SMMU_R_CR2) & SMMU_CR2_E2H))
 		world = SMMU_EL2_E2H;
 	decode_ids(cmd, t, world, space, &o);
-	if (t->scope == VA || t->scope == VAA || t->scope == IPA)
-		decode_range(cmd->s, cmd->w, t->scope == IPA, &o);
+	if (by_address(t))
+		decode_range(cmd, t->scope == IPA, &o);
 	/* 4.1.7: parameters out of range have no effect. */
 	if (o.out_of_range)
 		return SMMU_DONE;
 	for (unsigned n = 0; n < 1u << o.wild_lg2; n++)
 		apply(cmd->s, t, space, world, (o.vmid & ~(unsigned)iom_mask(o.wild_lg2)) | n, &o);
-	notify(cmd, t, space, &o);
+	if (cmd->s->iommu.bus.invalidated)
+		notify(cmd, t, space, &o);
+	else if (!o.wild_lg2)
+		remember(cmd, t, space, world, &o);
 	return SMMU_DONE;
 }

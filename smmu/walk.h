@@ -257,7 +257,20 @@ void smmu_scopes_register(smmu *s, const struct smmu_context *c);
 /* The same for its stage 2, before a CD is fetched through it. */
 void smmu_scopes_register_stage2(smmu *s, const struct smmu_context *c);
 void smmu_context_tags(smmu *s, struct smmu_context *c);
+/* EL2 and EL2-E2H are invalidated together by CMD_TLBI_EL2_ALL. */
+static inline unsigned smmu_regime(unsigned world)
+{
+	return world == SMMU_EL2_E2H ? SMMU_EL2 : world;
+}
 #define SMMU_ANY_ASID UINT32_MAX
+/* What commands by the address reach of this ASID: NULL if it was never used. */
+const struct smmu_digests *smmu_scopes_digests(smmu *s, unsigned space, unsigned world,
+					       unsigned vmid, unsigned asid);
+/* Entries read before it do not become the first global one; with the lock held. */
+static inline void smmu_count_va_command(smmu *s)
+{
+	__atomic_store_n(&s->va_commands, s->va_commands + 1, __ATOMIC_RELEASE);
+}
 void smmu_invalidate_va(smmu *s, unsigned space, enum smmu_world world, unsigned vmid,
 			uint32_t asid, uint64_t first, uint64_t last, bool leaf);
 void smmu_invalidate_asid(smmu *s, unsigned space, enum smmu_world world, unsigned vmid,
