@@ -66,6 +66,7 @@ void iom_memory_drop_marks(iom_memory *mem)
 	g_free(mem->marks);
 	mem->marks = NULL;
 	mem->n_marks = 0;
+	mem->layout++;
 }
 
 iom_mem_status iom_memory_marked(const iom_memory *mem, uint64_t addr, uint64_t last, bool write,

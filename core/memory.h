@@ -152,6 +152,48 @@ static inline void *iom_memory_word(const iom_memory *mem, uint64_t addr, unsign
 	return NULL;
 }
 
+/*
+ * Direct memory that was found last: words from `base` on, up to `room` after it.
+ * It may be kept for as long as iom_memory.layout stays the same; zeroes are a
+ * window that nothing is in.
+ */
+typedef struct iom_window {
+	const uint8_t *host;
+	uint64_t base;
+	uint64_t room;
+	uint64_t layout;
+} iom_window;
+
+/* The window around an address; false: no direct memory, or errors are injected. */
+bool iom_window_look(iom_window *window, const iom_memory *mem, uint64_t addr);
+
+/* A window from an earlier walk is forgotten once it may lie. */
+static inline void iom_window_check(iom_window *window, const iom_memory *mem)
+{
+	if (G_UNLIKELY(window->layout != mem->layout)) {
+		window->base = UINT64_MAX; /* no aligned word is there */
+		window->room = 0;
+	}
+}
+
+static inline bool iom_window_holds(const iom_window *window, uint64_t addr)
+{
+	return addr - window->base <= window->room;
+}
+
+/* An aligned little-endian word of 64 bits; false as iom_window_look(). */
+static inline __attribute__((always_inline)) bool iom_window_load64(iom_window *window,
+								    const iom_memory *mem,
+								    uint64_t addr, uint64_t *value)
+{
+	if (G_UNLIKELY(!iom_window_holds(window, addr)) && !iom_window_look(window, mem, addr))
+		return false;
+	*value = GUINT64_FROM_LE(__atomic_load_n(
+		(const uint64_t *)(const void *)(window->host + (addr - window->base)),
+		__ATOMIC_ACQUIRE));
+	return true;
+}
+
 /* iom_memory_load64() and friends, inlined for direct memory. */
 static inline iom_mem_status iom_memory_fast_load64(iom_memory *mem, uint64_t addr, uint64_t *value)
 {
