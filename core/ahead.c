@@ -49,6 +49,13 @@ static bool owners_matter(const iom_cache_options *o)
 	       o->partition_by == IOM_PARTITION_PASID || o->n_pins || o->prefetch;
 }
 
+/* From now on every request of the model comes by here. */
+static void attend(iom_iommu *iommu)
+{
+	__atomic_store_n(&iommu->attended, true, __ATOMIC_RELEASE);
+	__atomic_store_n(&iommu->translate_class, NULL, __ATOMIC_RELEASE);
+}
+
 void iom_iommu_has_caches(iom_iommu *iommu, iom_cache *const *caches, unsigned n,
 			  const iom_cache_config *config)
 {
@@ -57,8 +64,10 @@ void iom_iommu_has_caches(iom_iommu *iommu, iom_cache *const *caches, unsigned n
 
 	iommu->caches = caches;
 	iommu->n_caches = n;
-	for (unsigned i = 0; i < n; i++)
-		iommu->attended |= owners_matter(&config->options[i]);
+	for (unsigned i = 0; i < n; i++) {
+		if (owners_matter(&config->options[i]))
+			attend(iommu);
+	}
 	if (!o->prefetch || !iom_cache_enabled(caches[IOM_CACHE_IOTLB]))
 		return;
 	while (waiting < WAITING_MOST && waiting < 4ul * config->cache[IOM_CACHE_IOTLB].entries)
@@ -190,7 +199,7 @@ gboolean iom_iommu_pin(iom_iommu *iommu, iom_cache_id cache, const iom_cache_pin
 		g_set_error(error, IOM_ERROR, IOM_ERROR_CONFIG, "the model has no cache %u", cache);
 		return FALSE;
 	}
-	__atomic_store_n(&iommu->attended, true, __ATOMIC_RELEASE);
+	attend(iommu);
 	return iom_cache_pin_add(iommu->caches[cache], pin, error);
 }
 

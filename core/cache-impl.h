@@ -158,15 +158,7 @@ struct iom_cache {
 };
 
 /* ThreadSanitizer knows no fences; there the loads themselves are ordered. */
-#if defined(__SANITIZE_THREAD__)
-#define IOM_CACHE_TSAN 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define IOM_CACHE_TSAN 1
-#endif
-#endif
-
-#ifdef IOM_CACHE_TSAN
+#ifdef IOM_TSAN
 #define IOM_CACHE_LOAD(p) __atomic_load_n((p), __ATOMIC_ACQUIRE)
 #define IOM_CACHE_READ_FENCE() ((void)0)
 #else

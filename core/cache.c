@@ -154,7 +154,7 @@ bool iom_cache_alive(const iom_cache *cache, uint64_t born, uint64_t tags01, uin
  */
 void iom_cache_set_write(iom_cache_set *set)
 {
-#ifdef IOM_CACHE_TSAN
+#ifdef IOM_TSAN
 	__atomic_fetch_add(&set->sequence, 1, __ATOMIC_ACQ_REL);
 #else
 	__atomic_store_n(&set->sequence, set->sequence + 1, __ATOMIC_RELAXED);

@@ -104,3 +104,10 @@ void iom_count(iom_iommu *iommu, iom_stat stat)
 {
 	iom_count_n(iommu, stat, 1);
 }
+
+uint64_t *iom_count_cell(iom_iommu *iommu, iom_stat stat)
+{
+	unsigned slot = iom_thread_slot();
+
+	return slot == IOM_SLOT_SHARED ? NULL : &iommu->counters->shard[slot].value[stat];
+}

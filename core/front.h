@@ -56,7 +56,7 @@ typedef struct iom_front_context {
 } __attribute__((aligned(IOM_LINE))) iom_front_context;
 
 /* Requests that are the same but for the address. */
-typedef struct iom_front_class {
+struct iom_front_class {
 	uint64_t who; /* requester, pasid */
 	uint64_t what; /* flags, access, type, space, incoming attributes */
 	uint64_t generation;
@@ -66,7 +66,7 @@ typedef struct iom_front_class {
 	uint64_t mix; /* spreads the pages of classes */
 	iom_front_context *context __attribute__((aligned(IOM_LINE)));
 	uint64_t serial; /* of the context */
-} __attribute__((aligned(IOM_LINE))) iom_front_class;
+} __attribute__((aligned(IOM_LINE)));
 
 /*
  * A use of the stage 2 cache for a page of tables, by the same rules. Where the
@@ -177,7 +177,7 @@ static inline void iom_front_class_use(const iom_front_class *class)
 /* Another thread may read the count at any time. */
 static inline void iom_front_count(iom_front *front)
 {
-#if defined(__x86_64__) && !defined(IOM_CACHE_TSAN)
+#if defined(__x86_64__) && !defined(IOM_TSAN)
 	/* In one instruction, which compilers don't make of the two below. */
 	__asm__("addq $1, %0" : "+m"(front->hits));
 #else
@@ -186,14 +186,18 @@ static inline void iom_front_count(iom_front *front)
 #endif
 }
 
-/* True: answered, counted, and done. */
+/*
+ * True: answered, counted, and done. False: *known is the class of the request,
+ * or NULL when it has none that holds.
+ */
 static inline __attribute__((always_inline)) bool iom_front_answer(iom_iommu *iommu,
 								   iom_front *front,
 								   const iom_request *request,
-								   iom_result *result)
+								   iom_result *result,
+								   iom_front_class **known)
 {
 	uint64_t who, what, address, page, *order;
-	const iom_front_class *class;
+	iom_front_class *class;
 	const iom_front_entry *e;
 	const iom_cache_set *set;
 	const iom_cache_use *use;
@@ -201,8 +205,10 @@ static inline __attribute__((always_inline)) bool iom_front_answer(iom_iommu *io
 
 	iom_front_key(request, &who, &what);
 	class = iom_front_class_at(front, iom_front_mix(who, what));
+	*known = NULL;
 	if (G_UNLIKELY(!iom_front_class_holds(iommu, class, who, what)))
 		return false;
+	*known = class;
 	address = request->address;
 	page = address >> IOM_FRONT_PAGE_LG2;
 	e = iom_front_at(front, class, page);

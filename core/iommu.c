@@ -44,6 +44,7 @@ bool iom_iommu_init(iom_iommu *iommu, const iom_iommu_ops *ops, const iom_bus *b
 	}
 	iommu->counters = iom_counters_new();
 	iommu->flight = iom_flight_new();
+	iommu->translate_class = ops->translate_class;
 	return true;
 }
 
@@ -115,17 +116,21 @@ static void describe_result(iom_iommu *iommu, const iom_request *request, const 
 	}
 }
 
-static __attribute__((noinline)) void translate(iom_iommu *iommu, const iom_request *request,
+static __attribute__((noinline)) void translate(iom_iommu *iommu, iom_front *front,
+						iom_front_class *class, const iom_request *request,
 						iom_result *result)
 {
-	/* Until the model says otherwise nothing is allowed. */
-	memset(result, 0, sizeof(*result));
-	result->status = IOM_ABORT;
-	result->fault.level = -1;
-	if (G_UNLIKELY(iommu->attended))
-		iom_ahead_translate(iommu, request, result);
-	else
-		iommu->ops->translate(iommu, request, result);
+	iom_translate_class *known = __atomic_load_n(&iommu->translate_class, __ATOMIC_RELAXED);
+
+	if (class && known) {
+		known(iommu, front, class, request, result);
+	} else {
+		iom_result_clear(result);
+		if (G_UNLIKELY(iommu->attended))
+			iom_ahead_translate(iommu, request, result);
+		else
+			iommu->ops->translate(iommu, request, result);
+	}
 	count_translation(iommu, result->status);
 	if (iom_observed(iommu))
 		describe_result(iommu, request, result);
@@ -139,8 +144,11 @@ static inline iom_front *front_now(const iom_iommu *iommu)
 
 void iom_iommu_translate(iom_iommu *iommu, const iom_request *request, iom_result *result)
 {
-	if (!iom_front_answer(iommu, front_now(iommu), request, result))
-		translate(iommu, request, result);
+	iom_front *front = front_now(iommu);
+	iom_front_class *class;
+
+	if (!iom_front_answer(iommu, front, request, result, &class))
+		translate(iommu, front, class, request, result);
 }
 
 size_t iom_iommu_translate_many(iom_iommu *iommu, const iom_request *requests, iom_result *results,
@@ -149,8 +157,7 @@ size_t iom_iommu_translate_many(iom_iommu *iommu, const iom_request *requests, i
 	size_t good = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		if (!iom_front_answer(iommu, front_now(iommu), &requests[i], &results[i]))
-			translate(iommu, &requests[i], &results[i]);
+		iom_iommu_translate(iommu, &requests[i], &results[i]);
 		good += results[i].status == IOM_OK;
 	}
 	return good;

@@ -11,12 +11,26 @@
 #include "core/counters.h"
 #include "core/layout.h"
 
+#include <string.h>
+
+typedef struct iom_front iom_front;
+typedef struct iom_front_class iom_front_class;
+
+typedef void iom_translate_class(iom_iommu *iommu, iom_front *front, iom_front_class *class,
+				 const iom_request *request, iom_result *result);
+
 /* Entries are required unless marked optional. Semantics: see core.h. */
 typedef struct iom_iommu_ops {
 	iom_kind kind;
 	void (*destroy)(iom_iommu *iommu); /* frees the model, which embeds iom_iommu */
 	/* `result` comes zeroed, but for IOM_ABORT and fault.level -1 */
 	void (*translate)(iom_iommu *iommu, const iom_request *request, iom_result *result);
+	/*
+	 * optional: the same for a request whose class the thread knows (front.h).
+	 * `result` is not zeroed: who answers IOM_OK sets all up to the code of the
+	 * fault, everyone else begins with iom_result_clear().
+	 */
+	iom_translate_class *translate_class;
 	uint64_t (*mmio_read)(iom_iommu *iommu, uint64_t offset, unsigned size, iom_space space);
 	void (*mmio_write)(iom_iommu *iommu, uint64_t offset, unsigned size, uint64_t value,
 			   iom_space space);
@@ -60,7 +74,6 @@ typedef enum iom_stat {
 
 typedef struct iom_counters iom_counters; /* sharded by thread; see counters.c */
 
-typedef struct iom_front iom_front;
 typedef struct iom_flight iom_flight; /* who holds translations; flight.h */
 
 struct iom_iommu {
@@ -87,6 +100,7 @@ struct iom_iommu {
 	iom_cache *const *caches; /* by iom_cache_id */
 	unsigned n_caches;
 	bool attended; /* somebody asks whose request is under way */
+	iom_translate_class *translate_class; /* of ops; NULL when attended */
 	struct iom_ahead *ahead; /* or NULL */
 };
 
@@ -96,6 +110,16 @@ void iom_iommu_fini(iom_iommu *iommu);
 
 void iom_count(iom_iommu *iommu, iom_stat stat);
 void iom_count_n(iom_iommu *iommu, iom_stat stat, uint64_t n);
+/* The counter that only the calling thread bumps, for its life; NULL when it shares. */
+uint64_t *iom_count_cell(iom_iommu *iommu, iom_stat stat);
+
+/* Until the model says otherwise nothing is allowed. */
+static inline void iom_result_clear(iom_result *result)
+{
+	memset(result, 0, sizeof(*result));
+	result->status = IOM_ABORT;
+	result->fault.level = -1;
+}
 
 static inline bool iom_observed(const iom_iommu *iommu)
 {
