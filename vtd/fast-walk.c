@@ -3,241 +3,621 @@
  * The walks of ss.c and fs.c for tables in which nothing is wrong or missing:
  * no fault, no flag to set, everything in direct memory. They give up at the
  * first sign of anything else, and the others start over and say what it is.
+ *
+ * What every entry must grant or have set is gathered on the way and asked for
+ * at the end. So below an entry that is not present a walk goes on through
+ * whatever that entry holds, in direct memory, and is given up then.
  */
-#include "vtd/internal.h"
+#include "vtd/plan.h"
 
-#include "core/memory.h"
+#define FAST_INLINE static inline __attribute__((always_inline))
+#define PAGE_MASK UINT64_C(0xfff)
+#define PAT_LARGE (UINT64_C(1) << 12) /* of pages of 4 KiB a bit of the address */
 
-#define ENTRY_ADDRESS UINT64_C(0x000ffffffffff000)
-#define FS_P (UINT64_C(1) << 0)
-#define FS_RW (UINT64_C(1) << 1)
-#define FS_US (UINT64_C(1) << 2)
-#define FS_A (UINT64_C(1) << 5)
-#define FS_D (UINT64_C(1) << 6)
-#define FS_EA (UINT64_C(1) << 10)
-#define SS_A (UINT64_C(1) << 8)
-#define SS_D (UINT64_C(1) << 9)
-#define SS_IW (UINT64_C(1) << 62)
-#define PS (UINT64_C(1) << 7)
+/* The caches that take part in a walk. */
+typedef struct fast_caches {
+	iom_epoch epoch;
+	unsigned hits, misses; /* of the stage-2 cache */
+} fast_caches;
 
+/*
+ * What a walk is about; by value, so that it stays in registers. A lean walk is
+ * one without caches but for the flattened second stage. It calls nothing, and
+ * leaves what that takes to the one that can do everything.
+ */
 typedef struct fast_walk {
 	vtd_unit *unit;
-	const vtd_context *ctx;
-	iom_epoch epoch;
-	unsigned reads;
-	bool keep; /* in the walk cache */
+	vtd_plan *plan;
+	fast_caches *caches;
+	unsigned *reads; /* of tables */
+	bool lean;
 } fast_walk;
 
-static inline bool load(fast_walk *w, uint64_t at, uint64_t *entry)
-{
-	const uint64_t *word = iom_memory_word(w->unit->memory, at, 8);
+/* The end of a walk of one stage. */
+typedef struct fast_leaf {
+	uint64_t entry;
+	uint64_t all; /* bits that are set in every entry down to this one */
+	uint64_t at; /* of the entry */
+	unsigned level;
+} fast_leaf;
 
-	if (G_UNLIKELY(!word))
+FAST_INLINE bool load(fast_walk w, uint64_t at, uint64_t *entry)
+{
+	if (w.lean && G_UNLIKELY(!iom_window_holds(&w.plan->window, at)))
 		return false;
-	*entry = GUINT64_FROM_LE(__atomic_load_n(word, __ATOMIC_ACQUIRE));
-	w->reads++;
+	return iom_window_load64(&w.plan->window, w.unit->memory, at, entry);
+}
+
+FAST_INLINE uint64_t entry_at(uint64_t table, uint64_t address, unsigned level)
+{
+	return table | (address >> (9 * level) & 0xff8);
+}
+
+FAST_INLINE unsigned size_lg2(unsigned level)
+{
+	return 9 * level + 3;
+}
+
+/* Of the entry: the bits that count, those that all must have only if they do. */
+FAST_INLINE uint64_t like(const vtd_plain *plain, const fast_leaf *leaf)
+{
+	return (leaf->entry & plain->own) | (leaf->all & plain->gathered);
+}
+
+FAST_INLINE bool is_leaf(const vtd_plain *plain, uint64_t entry, unsigned level)
+{
+	return entry & VTD_ENTRY_PS && level <= 3 && !(entry & plain->leaf[level]);
+}
+
+/* ------------------------------------------------------------------------
+ * 3.7: as vtd_ss_walk()
+ */
+static __attribute__((noinline)) bool ss_start(fast_walk w, uint64_t gpa, uint64_t *table,
+					       uint64_t *all, unsigned *level)
+{
+	const vtd_plan *p = w.plan;
+	vtd_table known;
+
+	if (!vtd_table_find(w.unit, &p->second_scope, gpa, &known, level)) {
+		*level = p->ctx.ss_levels;
+		return true;
+	}
+	*table = known.address;
+	*all = (((uint64_t)known.read | (uint64_t)known.write << 1) << p->ss_shift) |
+	       ~(UINT64_C(3) << p->ss_shift);
+	return known.signature == p->ctx.signature;
+}
+
+static __attribute__((noinline)) bool ss_keep_table(fast_walk w, uint64_t gpa, unsigned level,
+						    uint64_t table, uint64_t all)
+{
+	const vtd_plan *p = w.plan;
+	unsigned rights = all >> p->ss_shift & 3;
+	vtd_table known = { .address = table,
+			    .signature = p->ctx.signature,
+			    .read = rights & 1,
+			    .write = rights >> 1 };
+
+	if (!rights || (all & p->ss.want) != p->ss.want)
+		return false;
+	iom_cache_insert(p->tables, &p->second_scope, gpa, 12 + 9 * (level - 1), &known,
+			 sizeof(known), &p->second_tag, 1, w.caches->epoch);
 	return true;
 }
 
-/* 3.7: as vtd_ss_walk() */
-static inline bool second(fast_walk *w, uint64_t gpa, vtd_ss *out)
+/* One level down; false with the entry, 0 where there is none, that ended it. */
+FAST_INLINE bool ss_down(fast_walk w, uint64_t gpa, unsigned level, uint64_t *table, uint64_t *all,
+			 uint64_t *entry)
 {
-	const vtd_context *ctx = w->ctx;
-	const vtd_masks *masks = &w->unit->masks;
-	bool io = ctx->flags & VTD_CTX_SSIRWE;
-	uint64_t accessed = ctx->flags & VTD_CTX_SSADE ? SS_A : 0;
-	uint64_t rights = UINT64_MAX, more = io ? 0 : SS_IW, entry;
-	uint64_t table = ctx->ss;
-	unsigned level = ctx->ss_levels, lg2;
-	vtd_table known;
+	const vtd_plan *p = w.plan;
 
-	if (w->keep) {
-		iom_cache_scope scope = vtd_scope_second(ctx->did);
-
-		if (vtd_table_find(w->unit, &scope, gpa, &known, &level)) {
-			if (known.signature != ctx->signature)
-				return false;
-			table = known.address;
-			rights = (uint64_t)known.read | (uint64_t)known.write << 1;
-			rights |= rights << 61;
-		}
+	if (!load(w, entry_at(*table, gpa, level), entry)) {
+		*entry = 0;
+		return false;
 	}
-	for (;; level--) {
-		bool leaf;
-
-		lg2 = 12 + 9 * (level - 1);
-		if (!load(w, table + 8 * (gpa >> lg2 & 0x1ff), &entry))
-			return false;
-		leaf = level == 1 ||
-		       (entry & PS &&
-			(level == 2 ? w->unit->caps.ss2m : level == 3 && w->unit->caps.ss1g));
-		if ((entry & (masks->ss[level][leaf] | more)) || (entry & accessed) != accessed)
-			return false;
-		rights &= entry;
-		if (!(rights >> (io ? 61 : 0) & 3))
-			return false;
-		if (leaf)
-			break;
-		table = entry & ENTRY_ADDRESS;
-		if (w->keep) {
-			known = (vtd_table){ .address = table,
-					     .signature = ctx->signature,
-					     .read = rights >> (io ? 61 : 0) & 1,
-					     .write = rights >> (io ? 62 : 1) & 1 };
-			vtd_table_keep_second(w->unit, ctx->did, gpa, level, &known, w->epoch);
-		}
+	if (*entry & p->ss.table[level])
+		return false;
+	*all &= *entry;
+	*table = *entry & p->address;
+	if (!w.lean && p->tables && !ss_keep_table(w, gpa, level, *table, *all)) {
+		*entry = 0;
+		return false;
 	}
-	out->page = entry & ENTRY_ADDRESS & ~iom_mask(lg2);
-	out->leaf = table + 8 * (gpa >> lg2 & 0x1ff);
+	return true;
+}
+
+#define SS_DOWN(n) \
+	if (!ss_down(w, gpa, n, &table, &all, &entry)) { \
+		level = n; \
+		goto stopped; \
+	}
+
+FAST_INLINE bool second(fast_walk w, uint64_t gpa, fast_leaf *out)
+{
+	const vtd_plan *p = w.plan;
+	uint64_t table = p->ctx.ss, all = UINT64_MAX, entry;
+	unsigned level = p->ctx.ss_levels, first = level;
+
+	if (!w.lean && p->tables) {
+		if (!ss_start(w, gpa, &table, &all, &level))
+			return false;
+		first = level;
+	}
+	switch (level) {
+	case 5:
+		SS_DOWN(5);
+		/* fall through */
+	case 4:
+		SS_DOWN(4);
+		/* fall through */
+	case 3:
+		SS_DOWN(3);
+		/* fall through */
+	case 2:
+		SS_DOWN(2);
+	}
+	out->at = entry_at(table, gpa, 1);
+	if (!load(w, out->at, &entry) || entry & p->ss.leaf[1])
+		return false;
 	out->entry = entry;
-	out->signature = ctx->signature;
-	out->lg2 = (uint8_t)lg2;
-	out->read = rights >> (io ? 61 : 0) & 1;
-	out->write = rights >> (io ? 62 : 1) & 1;
-	out->dirty = !accessed || entry & SS_D;
-	out->snoop = w->unit->caps.sc && entry >> 11 & 1;
-	out->emt = ctx->flags & VTD_CTX_EMTE ? (uint8_t)(entry >> 3 & 7) : 0;
-	out->ipat = ctx->flags & VTD_CTX_EMTE && entry >> 6 & 1;
+	out->all = all & entry;
+	out->level = 1;
+	*w.reads += first;
 	return true;
-}
-
-/* The second stage of a guest-physical address, as vtd_ss_gpa() */
-static inline bool second_of(fast_walk *w, uint64_t gpa, vtd_ss *out)
-{
-	iom_cache *cache = w->unit->cache[IOM_CACHE_STAGE2];
-	bool enabled = iom_cache_enabled(cache);
-	iom_cache_scope scope = vtd_scope_second(w->ctx->did);
-	iom_tag *tag;
-
-	if (enabled && iom_cache_lookup(cache, &scope, gpa, out, sizeof(*out), NULL))
-		return out->signature == w->ctx->signature;
-	if (!second(w, gpa, out))
+stopped:
+	if (!is_leaf(&p->ss, entry, level))
 		return false;
-	if (enabled) {
-		tag = vtd_tag(w->unit, VTD_TAG_STAGE2, w->ctx->did, 0);
-		iom_cache_insert(cache, &scope, gpa, out->lg2, out, sizeof(*out), &tag, 1,
-				 w->epoch);
-	}
+	out->at = entry_at(table, gpa, level);
+	out->entry = entry;
+	out->all = all & entry;
+	out->level = level;
+	*w.reads += first - level + 1;
 	return true;
 }
 
-/* 3.6 and 3.8: as vtd_fs_walk(), with or without a second stage */
-static inline __attribute__((always_inline)) bool first(fast_walk *w, uint64_t address, bool write,
-							bool nested, vtd_found *found)
+FAST_INLINE uint64_t output(const vtd_plan *p, const fast_leaf *leaf, uint64_t address)
 {
-	const vtd_context *ctx = w->ctx;
-	const vtd_masks *masks = &w->unit->masks;
-	uint64_t flags = FS_P | FS_A | (ctx->flags & VTD_CTX_EAFE ? FS_EA : 0);
-	uint64_t rights = FS_RW | FS_US, table = ctx->fs, entry, page;
-	unsigned level = ctx->fs_levels, lg2, pat;
-	unsigned width = nested ? vtd_width(&w->unit->caps, ctx->ss_levels - 2u) : 64;
-	vtd_ss ss = { .read = true, .write = true, .dirty = true, .lg2 = 63 };
+	uint64_t mask = UINT64_MAX << size_lg2(leaf->level);
+
+	if (leaf->level == 1)
+		return (leaf->entry & p->address) | (address & PAGE_MASK);
+	return (leaf->entry & p->address & mask) | (address & ~mask);
+}
+
+/* VTD_SS_ bits, without the size, of what like() gives. */
+FAST_INLINE unsigned ss_bits(const vtd_plan *p, uint64_t like)
+{
+	unsigned rights = like >> p->ss_shift & 3;
+
+	if ((like & p->ss.want) != p->ss.want)
+		rights = 0;
+	return rights | ((unsigned)(like >> 7) & VTD_SS_DIRTY) |
+	       ((unsigned)(like >> 8) & VTD_SS_SNOOP) | ((unsigned)(like >> 2) & VTD_SS_IPAT) |
+	       ((unsigned)(like << 2) & VTD_SS_EMT) | p->ss_always;
+}
+
+/* An entry of the stage-2 cache as the flattened table has it. */
+static uint64_t flatten(const vtd_ss *ss, uint64_t gpa)
+{
+	uint64_t page = ss->page | (gpa & iom_mask(ss->lg2) & ~PAGE_MASK);
+	unsigned bits = (ss->read ? VTD_SS_R : 0) | (ss->write ? VTD_SS_W : 0) |
+			(ss->dirty ? VTD_SS_DIRTY : 0) | (ss->snoop ? VTD_SS_SNOOP : 0) |
+			(ss->ipat ? VTD_SS_IPAT : 0) | (unsigned)ss->emt << 5 |
+			(unsigned)(ss->lg2 - 12) / 9 << VTD_SS_SIZE_SHIFT;
+
+	return page | bits;
+}
+
+/* Not in the stage-2 cache. */
+static __attribute__((noinline)) bool ss_walk(fast_walk w, uint64_t gpa, vtd_ss *ss)
+{
+	const vtd_plan *p = w.plan;
+	unsigned lg2, bits;
+	fast_leaf leaf;
+
+	if (!second(w, gpa, &leaf))
+		return false;
+	lg2 = size_lg2(leaf.level);
+	bits = ss_bits(p, like(&p->ss, &leaf));
+	if (!(bits & (VTD_SS_R | VTD_SS_W)))
+		return false;
+	memset(ss, 0, sizeof(*ss));
+	ss->page = leaf.entry & p->address & UINT64_MAX << lg2;
+	ss->leaf = leaf.at;
+	ss->entry = leaf.entry;
+	ss->signature = p->ctx.signature;
+	ss->lg2 = (uint8_t)lg2;
+	ss->read = bits & VTD_SS_R;
+	ss->write = bits & VTD_SS_W;
+	ss->dirty = bits & VTD_SS_DIRTY;
+	ss->snoop = bits & VTD_SS_SNOOP;
+	ss->ipat = bits & VTD_SS_IPAT;
+	ss->emt = (uint8_t)((bits & VTD_SS_EMT) >> 5);
+	return true;
+}
+
+/* Not in the flattened second stage: as vtd_ss_gpa(). */
+static __attribute__((noinline)) bool ss_look(fast_walk w, uint64_t gpa, uint64_t *page)
+{
+	const vtd_plan *p = w.plan;
+	iom_cache_place place;
+	vtd_ss ss;
+
+	if (!p->stage2) {
+		if (!ss_walk(w, gpa, &ss))
+			return false;
+	} else if (iom_cache_find_at(p->stage2, &p->second_scope, gpa, &ss, sizeof(ss), NULL, false,
+				     &place)) {
+		w.caches->hits++;
+		if (ss.signature != p->ctx.signature)
+			return false;
+		iom_cache_use_again(p->stage2, &place);
+		if (place.usable && p->flat)
+			vtd_flat_keep(p->flat, p->stage2, gpa, p->space, flatten(&ss, gpa), &place);
+	} else {
+		w.caches->misses++;
+		if (!ss_walk(w, gpa, &ss))
+			return false;
+		iom_cache_insert(p->stage2, &p->second_scope, gpa, ss.lg2, &ss, sizeof(ss),
+				 &p->second_tag, 1, w.caches->epoch);
+	}
+	*page = flatten(&ss, gpa);
+	return true;
+}
+
+/* The HPA of 4 KiB, and VTD_SS_ bits. */
+FAST_INLINE bool ss_page(fast_walk w, uint64_t gpa, uint64_t *page)
+{
+	const vtd_plan *p = w.plan;
+
+	if (G_LIKELY(w.lean || p->flat) && G_LIKELY(vtd_flat_find(p->flat, gpa, p->space, page))) {
+		w.caches->hits++;
+		return true;
+	}
+	return !w.lean && ss_look(w, gpa, page);
+}
+
+/* ------------------------------------------------------------------------
+ * 3.6 and 3.8: as vtd_fs_walk(), with or without a second stage
+ */
+static __attribute__((noinline)) bool fs_start(fast_walk w, uint64_t address, uint64_t *table,
+					       uint64_t *all, unsigned *level)
+{
+	const vtd_plan *p = w.plan;
 	vtd_table known;
 
-	if (w->keep) {
-		iom_cache_scope scope = vtd_scope_first(ctx->pgtt, ctx->did, ctx->pasid);
-
-		if (vtd_table_find(w->unit, &scope, address, &known, &level)) {
-			if (known.signature != ctx->signature)
-				return false;
-			table = known.address;
-			rights = (known.user ? FS_US : 0) | (known.fs_write ? FS_RW : 0);
-		}
+	if (!vtd_table_find(w.unit, &p->tlb_scope, address, &known, level)) {
+		*level = p->ctx.fs_levels;
+		return true;
 	}
-	for (;; level--) {
-		uint64_t at;
-		bool leaf;
+	*table = known.address;
+	*all = (known.user ? VTD_FS_US : 0) | (known.fs_write ? VTD_FS_RW : 0) |
+	       ~(VTD_FS_US | VTD_FS_RW);
+	return known.signature == p->ctx.signature;
+}
 
-		lg2 = 12 + 9 * (level - 1);
-		at = table + 8 * (address >> lg2 & 0x1ff);
-		if (nested) {
-			if (!second_of(w, at, &ss) || !ss.read ||
-			    (ctx->flags & VTD_CTX_SSADE && !ss.write))
-				return false;
-			at = ss.page | (at & iom_mask(ss.lg2));
-		}
-		if (!load(w, at, &entry))
-			return false;
-		leaf = level == 1 ||
-		       (entry & PS && (level == 2 || (level == 3 && w->unit->caps.fs1gp)));
-		if ((entry & flags) != flags || entry & masks->fs[level][leaf])
-			return false;
-		rights &= entry;
-		table = entry & ENTRY_ADDRESS;
-		if (leaf)
-			break;
-		if (nested && table >> width)
-			return false;
-		if (w->keep) {
-			known = (vtd_table){ .address = table,
-					     .signature = ctx->signature,
-					     .user = rights & FS_US,
-					     .fs_write = rights & FS_RW };
-			vtd_table_keep_first(w->unit, ctx, address, level, &known, w->epoch);
-		}
-	}
-	page = table & ~iom_mask(lg2);
-	pat = (unsigned)(entry >> 3 & 3) | (unsigned)(entry >> (level == 1 ? 7 : 12) & 1) << 2;
-	if (nested) {
-		uint64_t gpa = page | (address & iom_mask(lg2));
+static __attribute__((noinline)) bool fs_keep_table(fast_walk w, uint64_t address, unsigned level,
+						    uint64_t table, uint64_t all)
+{
+	const vtd_plan *p = w.plan;
+	vtd_table known = { .address = table,
+			    .signature = p->ctx.signature,
+			    .user = all & VTD_FS_US,
+			    .fs_write = all & VTD_FS_RW };
 
-		if (page >> width || !second_of(w, gpa, &ss))
-			return false;
-		lg2 = MIN(lg2, ss.lg2);
-		page = (ss.page | (gpa & iom_mask(ss.lg2))) & ~iom_mask(lg2);
-	}
-	if (write && (!(entry & FS_D) || !ss.dirty))
+	if ((all & p->fs.want) != p->fs.want)
 		return false;
-	found->page = page;
-	found->lg2 = (uint8_t)lg2;
-	found->flags =
-		(uint8_t)((rights & FS_US ? VTD_TLB_USER : 0) |
-			  (rights & FS_RW ? VTD_TLB_FS_W : 0) | (ss.read ? VTD_TLB_SS_R : 0) |
-			  (ss.write ? VTD_TLB_SS_W : 0) | (nested && ss.snoop ? VTD_TLB_SNOOP : 0) |
-			  (entry & FS_D && ss.dirty ? VTD_TLB_DIRTY : 0));
-	found->memtype = w->unit->caps.mts
-				 ? vtd_memtype(w->unit, ctx, pat, nested ? &ss : NULL, page)
-				 : IOM_MEM_NORMAL_WB;
+	iom_cache_insert(p->tables, &p->tlb_scope, address, 12 + 9 * (level - 1), &known,
+			 sizeof(known), p->tags, p->n_tags, w.caches->epoch);
 	return true;
 }
 
-bool vtd_walk_fast(vtd_unit *unit, const vtd_context *ctx, uint64_t address, bool write,
-		   vtd_found *found)
+/*
+ * 3.8.1 Access Rights: the first-stage entry of a table, when nested through the
+ * second stage. *rights are the VTD_SS_ bits of all tables.
+ */
+FAST_INLINE bool fs_load(fast_walk w, bool nested, uint64_t table, uint64_t offset,
+			 uint64_t *rights, uint64_t *entry)
 {
-	fast_walk w = { .unit = unit,
-			.ctx = ctx,
-			.epoch = iom_tags_epoch(unit->tags),
-			.keep = iom_cache_enabled(unit->cache[IOM_CACHE_WALK]) };
-	uint64_t above = address >> (ctx->width - 1);
-	vtd_ss ss;
-	bool ok;
+	const vtd_plan *p = w.plan;
+	uint64_t page = table;
+	fast_leaf leaf;
 
-	switch (ctx->pgtt) {
-	case VTD_PGTT_FIRST:
-		ok = (!above || above == iom_mask(65u - ctx->width)) &&
-		     first(&w, address, write, false, found);
-		break;
-	case VTD_PGTT_NESTED:
-		ok = (!above || above == iom_mask(65u - ctx->width)) &&
-		     first(&w, address, write, true, found);
-		break;
-	case VTD_PGTT_LEGACY:
-	case VTD_PGTT_SECOND:
-		ok = !(address >> ctx->width) && second(&w, address, &ss) && (!write || ss.dirty);
-		if (!ok)
-			break;
-		found->page = ss.page;
-		found->lg2 = ss.lg2;
-		found->flags =
-			(uint8_t)((ss.read ? VTD_TLB_SS_R : 0) | (ss.write ? VTD_TLB_SS_W : 0) |
-				  (ss.dirty ? VTD_TLB_DIRTY : 0) | (ss.snoop ? VTD_TLB_SNOOP : 0));
-		found->memtype = unit->caps.mts ? vtd_memtype(unit, ctx, 0, &ss, ss.page)
-						: IOM_MEM_NORMAL_WB;
-		break;
-	default:
-		return false;
+	if (nested && w.lean && !w.caches) {
+		if (!second(w, table, &leaf) || p->fetch_bits & ~leaf.all)
+			return false;
+		page = output(p, &leaf, table);
+	} else if (nested) {
+		if (!ss_page(w, table, &page))
+			return false;
+		*rights &= page;
+		page &= ~PAGE_MASK;
 	}
-	if (ok)
-		iom_count_n(&unit->base, IOM_STAT_TABLE_READS, w.reads);
-	return ok;
+	++*w.reads;
+	return load(w, page | offset, entry);
+}
+
+FAST_INLINE bool first(fast_walk w, uint64_t address, bool nested, fast_leaf *out)
+{
+	const vtd_plan *p = w.plan;
+	uint64_t table = p->ctx.fs, all = UINT64_MAX, rights = UINT64_MAX, entry;
+	unsigned level = p->ctx.fs_levels;
+
+	if (!w.lean && p->tables && !fs_start(w, address, &table, &all, &level))
+		return false;
+	for (; level > 1; level--) {
+		if (!fs_load(w, nested, table, entry_at(0, address, level), &rights, &entry))
+			return false;
+		if (G_UNLIKELY(entry & p->fs.table[level])) {
+			/* a lean walk is for pages of 4 KiB, to have one way out */
+			if (w.lean || !is_leaf(&p->fs, entry, level))
+				return false;
+			goto found;
+		}
+		all &= entry;
+		table = entry & p->address;
+		if (!w.lean && p->fetch & ~rights)
+			return false;
+		if (!w.lean && p->tables && !fs_keep_table(w, address, level, table, all))
+			return false;
+	}
+	if (!fs_load(w, nested, table, entry_at(0, address, 1), &rights, &entry) ||
+	    G_UNLIKELY(entry & p->fs.leaf[1]))
+		return false;
+found:
+	if (G_UNLIKELY(p->fetch & ~rights))
+		return false;
+	out->entry = entry;
+	out->all = all & entry;
+	out->level = level;
+	return true;
+}
+
+/* ------------------------------------------------------------------------
+ * The answer
+ */
+
+/*
+ * What leaves of the stages are like: `fs` as like() gives it, 0 without a first
+ * stage; `ss` as well without a first stage, VTD_SS_ bits with one. The key of a
+ * leaf is `fs` with the form that it has, in bits that none brings along.
+ */
+#define KEY(fs, lg2, level) ((fs) | (uint64_t)(lg2) << 16 | (uint64_t)(level) << 24)
+#define KEY_LG2(key) ((unsigned)((key) >> 16 & 0xff))
+#define KEY_LEVEL(key) ((unsigned)((key) >> 24 & 0xff))
+
+static uint8_t type_of(const vtd_unit *unit, const vtd_plan *p, uint64_t key, unsigned bits,
+		       uint64_t page)
+{
+	vtd_ss ss = { .emt = (uint8_t)((bits & VTD_SS_EMT) >> 5), .ipat = bits & VTD_SS_IPAT };
+	unsigned pat = KEY_LEVEL(key) == 1 ? 7 : 12;
+
+	return vtd_memtype(unit, &p->ctx,
+			   (unsigned)(key >> 3 & 3) | (unsigned)(key >> pat & 1) << 2, &ss, page);
+}
+
+/* What leaves like these mean, for the next ones. */
+static __attribute__((noinline)) void learn(const vtd_unit *unit, vtd_plan *p, uint64_t key,
+					    uint64_t ss)
+{
+	bool first_stage = vtd_has_first_stage(p->ctx.pgtt);
+	unsigned bits = first_stage ? (unsigned)ss : ss_bits(p, ss);
+	bool dirty = bits & VTD_SS_DIRTY && (!first_stage || key & VTD_FS_D);
+	vtd_leaf *leaf = &p->leaf;
+	iom_result head = { 0 };
+
+	leaf->key = key;
+	leaf->ss = ss;
+	leaf->bits = (uint8_t)bits;
+	leaf->flags =
+		(uint8_t)((key & VTD_FS_US ? VTD_TLB_USER : 0) |
+			  (key & VTD_FS_RW ? VTD_TLB_FS_W : 0) |
+			  (bits & VTD_SS_R ? VTD_TLB_SS_R : 0) |
+			  (bits & VTD_SS_W ? VTD_TLB_SS_W : 0) |
+			  (bits & VTD_SS_SNOOP ? VTD_TLB_SNOOP : 0) | (dirty ? VTD_TLB_DIRTY : 0));
+	leaf->allowed = vtd_plan_rights(p, leaf->flags);
+	leaf->grants = leaf->allowed & (uint8_t)(dirty ? IOM_READ | IOM_WRITE : IOM_READ);
+	if (first_stage && (key & p->fs.want) != p->fs.want)
+		leaf->grants = 0;
+	vtd_plan_head(p, leaf->flags, leaf->allowed, type_of(unit, p, key, bits, 0), KEY_LG2(key),
+		      0, &head);
+	memcpy(leaf->head, &head, sizeof(leaf->head));
+}
+
+static __attribute__((noinline)) void keep(const vtd_plan *p, iom_epoch epoch, uint64_t address,
+					   const iom_result *result)
+{
+	vtd_tlb tlb = { .page = result->address & UINT64_MAX << result->page_lg2,
+			.signature = p->ctx.signature,
+			.flags = p->leaf.flags,
+			.memtype = result->memtype,
+			.lg2 = result->page_lg2 };
+
+	iom_cache_insert(p->tlb, &p->tlb_scope, address, result->page_lg2, &tlb, sizeof(tlb),
+			 p->tags, p->n_tags, epoch);
+}
+
+FAST_INLINE bool answer(fast_walk w, const iom_request *r, uint64_t key, uint64_t ss, unsigned lg2,
+			uint64_t out, iom_result *result)
+{
+	vtd_plan *p = w.plan;
+	vtd_leaf *leaf = &p->leaf;
+
+	if (G_UNLIKELY(leaf->key != key) || G_UNLIKELY(leaf->ss != ss)) {
+		if (w.lean)
+			return false;
+		learn(w.unit, p, key, ss);
+	}
+	if (G_UNLIKELY(!(leaf->grants & r->access)) || G_UNLIKELY(vtd_in_interrupt_range(out)))
+		return false;
+	memcpy(result, leaf->head, sizeof(leaf->head));
+	memset(&result->fault, 0, sizeof(uint64_t));
+	result->address = out;
+	result->span = (UINT64_C(1) << lg2) - (out & iom_mask(lg2));
+	if (w.lean) {
+		iom_bump(p->reads, 1, *w.reads);
+		if (w.caches)
+			iom_bump(p->stage2_hits, 1, w.caches->hits);
+		return true;
+	}
+	if (p->mtrr)
+		result->memtype = type_of(w.unit, p, key, leaf->bits, out & ~iom_mask(lg2));
+	iom_count_n(&w.unit->base, IOM_STAT_TABLE_READS, *w.reads);
+	if (w.caches->hits | w.caches->misses)
+		iom_cache_count_n(p->stage2, iom_thread_slot(), w.caches->hits, w.caches->misses);
+	if (p->tlb)
+		keep(p, w.caches->epoch, r->address, result);
+	return true;
+}
+
+FAST_INLINE bool second_alone(fast_walk w, const iom_request *r, iom_result *result)
+{
+	const vtd_plan *p = w.plan;
+	fast_leaf leaf;
+	uint64_t ss, out;
+	unsigned lg2;
+
+	if (r->address & p->beyond || !second(w, r->address, &leaf))
+		return false;
+	ss = like(&p->ss, &leaf);
+	out = output(p, &leaf, r->address);
+	if (G_LIKELY(leaf.level == 1))
+		return answer(w, r, KEY(0, 12, 1), ss, 12, out, result);
+	lg2 = size_lg2(leaf.level);
+	return answer(w, r, KEY(0, lg2, 1), ss, lg2, out, result);
+}
+
+/* 3.6: bits from the width on repeat the one below */
+FAST_INLINE bool canonical(const vtd_plan *p, uint64_t address)
+{
+	return !((address + p->half) & p->beyond);
+}
+
+/* The second stage of the page itself; its size in *lg2. */
+FAST_INLINE bool below_first(fast_walk w, uint64_t gpa, uint64_t *ss, unsigned *lg2, uint64_t *out)
+{
+	const vtd_plan *p = w.plan;
+	fast_leaf leaf;
+	uint64_t page;
+
+	if (!w.lean || w.caches) {
+		if (!ss_page(w, gpa, &page))
+			return false;
+		*ss = page & 0xff;
+		*lg2 = 12 + 9 * (unsigned)(page >> VTD_SS_SIZE_SHIFT & 3);
+		*out = (page & ~PAGE_MASK) | (gpa & PAGE_MASK);
+		return true;
+	}
+	if (!second(w, gpa, &leaf))
+		return false;
+	*ss = ss_bits(p, like(&p->ss, &leaf));
+	*lg2 = size_lg2(leaf.level);
+	*out = output(p, &leaf, gpa);
+	return true;
+}
+
+FAST_INLINE bool with_first(fast_walk w, const iom_request *r, bool nested, iom_result *result)
+{
+	const vtd_plan *p = w.plan;
+	uint64_t out, fs, ss = VTD_SS_R | VTD_SS_W | VTD_SS_DIRTY;
+	unsigned lg2 = 63;
+	fast_leaf leaf;
+
+	if (!canonical(p, r->address) || !first(w, r->address, nested, &leaf))
+		return false;
+	fs = like(&p->fs, &leaf);
+	out = output(p, &leaf, r->address);
+	if (nested && !below_first(w, out, &ss, &lg2, &out))
+		return false;
+	if (G_LIKELY(leaf.level == 1))
+		return answer(w, r, KEY(fs & ~PAT_LARGE, 12, 1), ss, 12, out, result);
+	lg2 = MIN(size_lg2(leaf.level), lg2);
+	return answer(w, r, KEY(fs, lg2, leaf.level), ss, lg2, out, result);
+}
+
+static __attribute__((noinline)) bool walk_any(vtd_unit *unit, vtd_plan *plan, const iom_request *r,
+					       uint64_t generation, iom_result *result)
+{
+	fast_caches caches = { .epoch = iom_tags_epoch(unit->tags) };
+	unsigned reads = 0;
+	fast_walk w = { unit, plan, &caches, &reads, false };
+
+	/* The context was still the right one when the walk began. */
+	if (iom_front_generation(&unit->base) != generation)
+		return false;
+	iom_window_check(&plan->window, unit->memory);
+	switch (plan->ctx.pgtt) {
+	case VTD_PGTT_FIRST:
+		return with_first(w, r, false, result);
+	case VTD_PGTT_NESTED:
+		return with_first(w, r, true, result);
+	default:
+		return second_alone(w, r, result);
+	}
+}
+
+static bool lean_first(vtd_unit *unit, vtd_plan *plan, const iom_request *r, uint64_t generation,
+		       iom_result *result)
+{
+	unsigned reads = 0;
+	fast_walk w = { unit, plan, NULL, &reads, true };
+
+	iom_window_check(&plan->window, unit->memory);
+	if (G_LIKELY(with_first(w, r, false, result)))
+		return true;
+	return walk_any(unit, plan, r, generation, result);
+}
+
+static bool lean_second(vtd_unit *unit, vtd_plan *plan, const iom_request *r, uint64_t generation,
+			iom_result *result)
+{
+	unsigned reads = 0;
+	fast_walk w = { unit, plan, NULL, &reads, true };
+
+	iom_window_check(&plan->window, unit->memory);
+	if (G_LIKELY(second_alone(w, r, result)))
+		return true;
+	return walk_any(unit, plan, r, generation, result);
+}
+
+static bool lean_nested(vtd_unit *unit, vtd_plan *plan, const iom_request *r, uint64_t generation,
+			iom_result *result)
+{
+	unsigned reads = 0;
+	fast_walk w = { unit, plan, NULL, &reads, true };
+
+	iom_window_check(&plan->window, unit->memory);
+	if (G_LIKELY(with_first(w, r, true, result)))
+		return true;
+	return walk_any(unit, plan, r, generation, result);
+}
+
+/* With a stage-2 cache. It only looks: what it finds is void with the plan. */
+static bool lean_flat(vtd_unit *unit, vtd_plan *plan, const iom_request *r, uint64_t generation,
+		      iom_result *result)
+{
+	fast_caches caches = { 0 };
+	unsigned reads = 0;
+	fast_walk w = { unit, plan, &caches, &reads, true };
+
+	iom_window_check(&plan->window, unit->memory);
+	if (G_LIKELY(with_first(w, r, true, result)))
+		return true;
+	return walk_any(unit, plan, r, generation, result);
+}
+
+vtd_walk *vtd_walk_for(const vtd_plan *plan)
+{
+	if (!plan->reads || plan->tlb || plan->tables || plan->mtrr)
+		return walk_any;
+	switch (plan->ctx.pgtt) {
+	case VTD_PGTT_FIRST:
+		return lean_first;
+	case VTD_PGTT_NESTED:
+		if (plan->stage2)
+			return plan->flat ? lean_flat : walk_any;
+		return lean_nested;
+	default:
+		return lean_second;
+	}
 }

@@ -1,185 +1,175 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The way of nearly every access: untranslated, allowed, and in the IOTLB. It
- * takes no lock and decides nothing that translate.c would not decide the same;
- * whatever is out of the ordinary goes there.
+ * The way of nearly every access: untranslated, allowed, and in the IOTLB or in
+ * plain tables. It takes no lock and decides nothing that translate.c would not
+ * decide the same; whatever is out of the ordinary goes there.
  */
-#include "vtd/internal.h"
+#include "vtd/plan.h"
 
-#include "core/front.h"
+/* Request flags that decide what a plan is. */
+#define PLANNED (IOM_REQ_PRIVILEGED | IOM_REQ_PASID_PRIV | IOM_REQ_PASID_EXEC)
 
-/* TES set; nothing that looks at single requests; a mode that has tables. */
-static inline bool ordinary_mode(uint64_t mode)
+/*
+ * TES set; nothing that looks at single requests; a mode that has tables. Plans
+ * that are kept are of such a mode: a change of it ends their life.
+ */
+static bool ordinary_mode(uint64_t mode)
 {
 	return (mode & (VTD_MODE_TES | VTD_MODE_PMR | VTD_MODE_PERF)) == VTD_MODE_TES &&
 	       VTD_MODE_TTM(mode) <= VTD_TTM_SCALABLE;
 }
 
-static iom_cache_scope config_scope(const iom_request *r)
+/* So may be requests of a class that is kept. */
+static bool ordinary_request(const iom_request *r)
 {
-	return vtd_scope_config(false,
-				r->pasid == IOM_NO_PASID ? IOM_NO_PASID : r->pasid & 0xfffff);
+	return r->type == IOM_UNTRANSLATED && (r->access == IOM_READ || r->access == IOM_WRITE);
 }
 
-static inline const vtd_context *context_of(const iom_front_class *class)
+static inline vtd_plan *plan_of(const iom_front_class *class)
 {
-	return (const vtd_context *)(const void *)class->context->words;
+	return (vtd_plan *)(void *)class->context->words;
 }
 
 /*
- * The context of a request whose class has none; counts a hit or a miss. Where
- * the front cannot keep it *class is NULL and it is in `copy`.
+ * The plan of a request whose class has none; counts a hit or a miss. Where the
+ * front cannot keep it *class is NULL and it is in `own`. NULL: not in the
+ * configuration cache, or not asked.
  */
-static __attribute__((noinline)) const vtd_context *context_find(vtd_unit *unit,
-								 const iom_request *r,
-								 iom_front *front,
-								 vtd_context *copy,
-								 iom_front_class **class)
+static vtd_plan *plan_find(vtd_unit *unit, const iom_request *r, iom_front *front,
+			   uint64_t generation, vtd_plan *own, iom_front_class **class,
+			   unsigned *looked)
 {
 	iom_cache *config = unit->cache[IOM_CACHE_CONFIG];
-	uint64_t generation = iom_front_generation(&unit->base);
-	iom_cache_scope scope = config_scope(r);
+	uint64_t sid = r->requester & 0xffff;
+	uint64_t other = r->pasid | (uint64_t)(r->flags & PLANNED) << 32;
+	iom_cache_scope scope =
+		vtd_scope_config(false,
+				 r->pasid == IOM_NO_PASID ? IOM_NO_PASID : r->pasid & 0xfffff);
 	iom_cache_place place;
 
-	*class = front ? iom_front_class_join(&unit->base, front, config, r, r->requester & 0xffff,
-					      r->pasid)
-		       : NULL;
-	if (*class)
-		return context_of(*class);
-	if (!iom_cache_find_at(config, &scope, r->requester & 0xffff, copy, sizeof(*copy), NULL,
-			       true, &place))
+	*class = NULL;
+	if (!ordinary_request(r) ||
+	    !ordinary_mode(atomic_load_explicit(&unit->mode, memory_order_acquire)))
 		return NULL;
+	*looked = VTD_LOOKED_HIT;
 	if (front)
-		*class = iom_front_class_keep(front, config, r, r->requester & 0xffff, r->pasid,
-					      generation, &place, copy, sizeof(*copy));
-	return *class ? context_of(*class) : copy;
-}
-
-/*
- * What a context allows, as rights() of translate.c: 3.6.1 and 3.7.1. Without a
- * first stage the flags of one are not looked at.
- */
-static inline uint8_t rights(const vtd_context_head *ctx, unsigned flags, bool supervisor)
-{
-	unsigned read = flags & VTD_TLB_SS_R, write = flags & VTD_TLB_SS_W;
-
-	if (vtd_has_first_stage(ctx->pgtt)) {
-		if (!supervisor && !(flags & VTD_TLB_USER))
-			return 0;
-		if (!(flags & VTD_TLB_FS_W) && (!supervisor || ctx->flags & VTD_CTX_WPE))
-			write = 0;
+		*class = iom_front_class_join(&unit->base, front, config, r, sid, other);
+	if (*class)
+		return plan_of(*class);
+	if (!iom_cache_find_at(config, &scope, sid, &own->ctx, sizeof(own->ctx), NULL, true,
+			       &place)) {
+		*looked = VTD_LOOKED_CONTEXT;
+		return NULL;
 	}
-	return (uint8_t)((read ? IOM_READ : 0) | (write ? IOM_WRITE : 0));
+	vtd_plan_make(unit, r, generation, front != NULL, own);
+	if (front)
+		*class = iom_front_class_keep(front, config, r, sid, other, generation, &place, own,
+					      sizeof(*own));
+	return *class ? plan_of(*class) : own;
 }
 
-/* The answer, if this page allows the access just so. */
-static inline __attribute__((always_inline)) bool answer(const iom_request *r,
-							 const vtd_context_head *ctx,
-							 const vtd_tlb *tlb, bool supervisor,
-							 unsigned flags, iom_result *result)
+/* The answer from the IOTLB, if this page allows the access just so. */
+static bool answer(const iom_request *r, const vtd_plan *plan, const vtd_tlb *tlb,
+		   iom_result *result)
 {
-	uint8_t allowed = rights(ctx, tlb->flags, supervisor);
+	uint8_t allowed = vtd_plan_rights(plan, tlb->flags);
 	uint64_t size = UINT64_C(1) << tlb->lg2, low = r->address & (size - 1),
 		 out = tlb->page | low;
 
 	if (!(allowed & r->access) || (r->access & IOM_WRITE && !(tlb->flags & VTD_TLB_DIRTY)) ||
 	    vtd_in_interrupt_range(out))
 		return false;
-	if (supervisor)
-		flags |= IOM_RES_PRIVILEGED;
-	if (tlb->flags & VTD_TLB_SNOOP || ctx->flags & VTD_CTX_PGSNP)
-		flags |= IOM_RES_SNOOP;
-	result->status = IOM_OK;
-	result->permissions = allowed;
-	result->page_lg2 = tlb->lg2;
-	result->memtype = tlb->memtype;
-	result->shareability = IOM_SH_OUTER;
-	result->flags = (uint16_t)flags;
+	vtd_plan_head(plan, tlb->flags, allowed, tlb->memtype, tlb->lg2, IOM_RES_CACHED, result);
 	result->address = out;
 	result->span = size - low;
 	return true;
 }
 
-/* Not in the IOTLB: by the tables, when nothing about them is out of the ordinary. */
-static __attribute__((noinline)) bool walk(vtd_unit *unit, const iom_request *r,
-					   const vtd_context *ctx, uint64_t generation,
-					   bool supervisor, iom_result *result)
+static __attribute__((noinline)) bool with_tlb(vtd_unit *unit, iom_front *front,
+					       const iom_front_class *class, vtd_plan *plan,
+					       uint64_t generation, const iom_request *r,
+					       iom_result *result)
 {
-	iom_epoch epoch = iom_tags_epoch(unit->tags);
-	vtd_context_head head;
-	vtd_found found;
-	vtd_tlb tlb;
-
-	/* The context was still the right one when the walk began. */
-	if (iom_front_generation(&unit->base) != generation)
-		return false;
-	memcpy(&head, ctx, sizeof(head));
-	if (!vtd_walk_fast(unit, ctx, r->address, r->access & IOM_WRITE, &found))
-		return false;
-	tlb = (vtd_tlb){ found.page, ctx->signature, found.flags, found.memtype, found.lg2 };
-	if (!answer(r, &head, &tlb, supervisor, 0, result))
-		return false;
-	vtd_tlb_keep(unit, ctx, r->address, &found, epoch);
-	return true;
-}
-
-static inline bool translate_fast(vtd_unit *unit, const iom_request *r, iom_result *result,
-				  unsigned *looked)
-{
-	iom_front *front = iom_front_mine(&unit->base);
-	uint64_t generation = iom_front_generation(&unit->base);
-	uint64_t mode = atomic_load_explicit(&unit->mode, memory_order_acquire);
-	bool has_pasid = r->pasid != IOM_NO_PASID;
-	iom_front_class *class = NULL;
 	iom_cache_place place;
-	const vtd_context *whole;
-	vtd_context_head ctx;
-	iom_cache_scope scope;
-	vtd_context copy;
-	bool supervisor;
 	vtd_tlb tlb;
 
-	if (!ordinary_mode(mode) || r->type != IOM_UNTRANSLATED || iom_observed(&unit->base) ||
-	    (r->access != IOM_READ && r->access != IOM_WRITE) ||
-	    (has_pasid ? r->flags & IOM_REQ_PASID_EXEC : vtd_in_interrupt_range(r->address)))
-		return false;
-	if (G_LIKELY(front))
-		class = iom_front_class_find(&unit->base, front, unit->cache[IOM_CACHE_CONFIG], r);
-	whole = G_LIKELY(class) ? context_of(class) : context_find(unit, r, front, &copy, &class);
-	if (!whole) {
-		*looked = VTD_LOOKED_CONTEXT;
-		return false;
-	}
-	memcpy(&ctx, whole, sizeof(ctx));
-	*looked = VTD_LOOKED_HIT;
-	if (has_pasid) {
-		if (!(ctx.flags & VTD_CTX_PASIDE))
-			return false;
-		supervisor = r->flags & (IOM_REQ_PASID_PRIV | IOM_REQ_PRIVILEGED);
-	} else {
-		supervisor = ctx.flags & VTD_CTX_RID_PRIV;
-	}
-	if ((supervisor && !(ctx.flags & VTD_CTX_SRE)) || ctx.pgtt == VTD_PGTT_PASS)
-		return false;
 	/* an address that is too wide is never in the IOTLB under this context */
-	scope = vtd_scope_tlb(ctx.pgtt, ctx.did, ctx.pasid);
-	*looked = VTD_LOOKED_HIT | VTD_LOOKED_TLB;
-	if (!iom_cache_find_at(unit->cache[IOM_CACHE_IOTLB], &scope, r->address, &tlb, sizeof(tlb),
-			       NULL, true, &place) ||
-	    tlb.signature != ctx.signature)
-		return walk(unit, r, whole, generation, supervisor, result);
-	if (!answer(r, &ctx, &tlb, supervisor, IOM_RES_CACHED, result))
+	if (!iom_cache_find_at(plan->tlb, &plan->tlb_scope, r->address, &tlb, sizeof(tlb), NULL,
+			       true, &place) ||
+	    tlb.signature != plan->ctx.signature)
+		return plan->walk(unit, plan, r, generation, result);
+	if (!answer(r, plan, &tlb, result))
 		return false;
 	if (G_LIKELY(class))
 		iom_front_keep(&unit->base, front, class, r, result, generation, &place);
 	return true;
 }
 
-void vtd_translate(iom_iommu *iommu, const iom_request *request, iom_result *result)
+/* The thread knows no class of such requests. */
+static __attribute__((noinline)) bool unknown_class(vtd_unit *unit, iom_front *front,
+						    const iom_request *r, iom_result *result,
+						    unsigned *looked)
+{
+	uint64_t generation = iom_front_generation(&unit->base);
+	iom_front_class *class;
+	vtd_plan own, *plan = plan_find(unit, r, front, generation, &own, &class, looked);
+
+	if (!plan || !plan->walk)
+		return false;
+	*looked |= VTD_LOOKED_TLB;
+	if (plan->tlb)
+		return with_tlb(unit, front, class, plan, generation, r, result);
+	iom_cache_count_miss(unit->cache[IOM_CACHE_IOTLB]);
+	return plan->walk(unit, plan, r, generation, result);
+}
+
+void vtd_translate(iom_iommu *iommu, const iom_request *r, iom_result *result)
 {
 	vtd_unit *unit = vtd_of(iommu);
 	unsigned looked = 0;
 
-	if (G_UNLIKELY(!translate_fast(unit, request, result, &looked)))
-		vtd_translate_slow(unit, request, result, looked);
+	if (iom_observed(iommu) ||
+	    (r->pasid == IOM_NO_PASID && vtd_in_interrupt_range(r->address)) ||
+	    !unknown_class(unit, iom_front_mine(iommu), r, result, &looked))
+		vtd_translate_slow(unit, r, result, looked);
+}
+
+static __attribute__((noinline)) void begin_slow(vtd_unit *unit, const iom_request *r,
+						 iom_result *result, unsigned looked)
+{
+	iom_result_clear(result);
+	vtd_translate_slow(unit, r, result, looked);
+}
+
+/* The plan lost its place in the front, or the address is of the interrupt range. */
+static __attribute__((noinline)) void begin_again(iom_iommu *iommu, const iom_request *r,
+						  iom_result *result)
+{
+	iom_result_clear(result);
+	vtd_translate(iommu, r, result);
+}
+
+void vtd_translate_class(iom_iommu *iommu, iom_front *front, iom_front_class *class,
+			 const iom_request *r, iom_result *result)
+{
+	vtd_unit *unit = vtd_of(iommu);
+	vtd_plan *plan = plan_of(class);
+
+	if (G_UNLIKELY(class->context->serial != class->serial) ||
+	    G_UNLIKELY(vtd_in_interrupt_range(r->address) && r->pasid == IOM_NO_PASID)) {
+		begin_again(iommu, r, result);
+		return;
+	}
+	iom_front_class_use(class);
+	iom_bump(plan->config_hits, 1, 1);
+	if (G_UNLIKELY(!plan->walk)) {
+		begin_slow(unit, r, result, VTD_LOOKED_HIT);
+	} else if (plan->tlb) {
+		if (!with_tlb(unit, front, class, plan, class->generation, r, result))
+			begin_slow(unit, r, result, VTD_LOOKED_HIT | VTD_LOOKED_TLB);
+	} else {
+		iom_bump(plan->tlb_misses, 1, 1);
+		if (!plan->walk(unit, plan, r, class->generation, result))
+			begin_slow(unit, r, result, VTD_LOOKED_HIT | VTD_LOOKED_TLB);
+	}
 }

@@ -239,6 +239,8 @@ typedef enum vtd_tag_kind {
 	VTD_TAG_HPT, /* host permissions of an HPT domain */
 } vtd_tag_kind;
 
+typedef struct vtd_flat vtd_flat;
+
 typedef struct vtd_unit {
 	iom_iommu base;
 	_Atomic uint64_t mode;
@@ -248,6 +250,7 @@ typedef struct vtd_unit {
 	iom_cache *cache[IOM_N_CACHES];
 	iom_memory *memory;
 	vtd_masks masks;
+	vtd_flat *flat[IOM_SLOTS]; /* by thread slot, each the thread's own; flat.h */
 
 	pthread_mutex_t lock; /* one that ThreadSanitizer knows */
 	vtd_regs regs;
@@ -422,9 +425,6 @@ bool vtd_ss_need_dirty(vtd_dma *dma, vtd_ss *ss);
 bool vtd_ss_permitted(vtd_dma *dma, const vtd_ss *ss);
 bool vtd_fs_walk(vtd_dma *dma, vtd_found *out);
 bool vtd_hpt_walk(vtd_dma *dma);
-/* fast-walk.c: false says nothing but that the others must look */
-bool vtd_walk_fast(vtd_unit *unit, const vtd_context *ctx, uint64_t address, bool write,
-		   vtd_found *found);
 
 /* walk.c: flags to set, and setting them */
 typedef enum vtd_updated {
@@ -437,8 +437,11 @@ void vtd_update_add(vtd_dma *dma, uint64_t address, uint64_t seen, uint64_t set,
 vtd_updated vtd_update_run(vtd_dma *dma);
 
 /* memtype.c */
-uint8_t vtd_memtype(vtd_unit *unit, const vtd_context *ctx, unsigned pat_index, const vtd_ss *ss,
+uint8_t vtd_memtype(const vtd_unit *unit, const vtd_context *ctx, unsigned pat_index, const vtd_ss *ss,
 		    uint64_t hpa);
+
+/* Whether the MTRRs give every page the same type, until one is written. */
+bool vtd_mtrrs_uniform(const vtd_unit *unit);
 
 /* translate.c, fast.c, result.c */
 void vtd_tlb_keep(vtd_unit *unit, const vtd_context *ctx, uint64_t address, const vtd_found *found,
@@ -446,6 +449,8 @@ void vtd_tlb_keep(vtd_unit *unit, const vtd_context *ctx, uint64_t address, cons
 void vtd_translate_slow(vtd_unit *unit, const iom_request *request, iom_result *result,
 			unsigned looked);
 void vtd_translate(iom_iommu *iommu, const iom_request *request, iom_result *result);
+void vtd_translate_class(iom_iommu *iommu, iom_front *front, iom_front_class *class,
+			 const iom_request *request, iom_result *result);
 void vtd_fault_exit(vtd_dma *dma, iom_result *result);
 void vtd_dma_init(vtd_dma *dma, vtd_unit *unit, const iom_request *request);
 bool vtd_protected(vtd_unit *unit, uint64_t address, uint64_t length);

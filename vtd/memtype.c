@@ -84,6 +84,23 @@ static unsigned mtrr_type(const vtd_unit *unit, uint64_t hpa)
 	return type < 0 ? (unsigned)vtd_mtrrdef_get_TYPE(&def) : (unsigned)type;
 }
 
+bool vtd_mtrrs_uniform(const vtd_unit *unit)
+{
+	uint64_t def = reg64(unit, VTD_MTRRDEF);
+
+	if (!vtd_mtrrdef_get_E(&def))
+		return true;
+	if (vtd_mtrrdef_get_FE(&def))
+		return false;
+	for (uint32_t i = 0; i < VTD_MTRR_VARIABLE; i++) {
+		uint64_t mask = reg64(unit, VTD_MTRR_PHYSBASE0 + 16 * i + 8);
+
+		if (vtd_mtrr_physmaskn_get_V(&mask))
+			return false;
+	}
+	return true;
+}
+
 /* What a page table's type makes of the type of the memory. */
 static unsigned combine(unsigned memory, unsigned pat)
 {
@@ -103,7 +120,7 @@ static unsigned combine(unsigned memory, unsigned pat)
 	}
 }
 
-uint8_t vtd_memtype(vtd_unit *unit, const vtd_context *ctx, unsigned pat_index, const vtd_ss *ss,
+uint8_t vtd_memtype(const vtd_unit *unit, const vtd_context *ctx, unsigned pat_index, const vtd_ss *ss,
 		    uint64_t hpa)
 {
 	unsigned pat = ctx->pat >> (4 * pat_index) & 15;

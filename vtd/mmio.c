@@ -5,6 +5,8 @@
  */
 #include "vtd/internal.h"
 
+#include "core/tags.h"
+
 uint64_t vtd_mmio_size(const iom_iommu *iommu)
 {
 	return ((const vtd_unit *)iommu)->regs.size;
@@ -131,8 +133,9 @@ static void written(vtd_unit *unit, const vtd_reg *reg, bool low, bool high)
 			vtd_iq_run(unit);
 	} else if (offset >= VTD_MTRRDEF && offset < VTD_MTRR_PHYSBASE0 + 16 * VTD_MTRR_VARIABLE &&
 		   unit->caps.mts) {
-		/* cached translations carry the memory type */
+		/* cached translations carry the memory type, and so do plans */
 		iom_cache_invalidate_all(unit->cache[IOM_CACHE_IOTLB]);
+		iom_tags_outdate(unit->tags);
 	} else if (offset == VTD_PERFINTRCTL) {
 		vtd_event_control(unit, VTD_EVENT_PERFMON);
 	} else if (offset == VTD_PERFINTRSTS) {

@@ -5,7 +5,7 @@
 #include "vtd/internal.h"
 
 #include "core/ahead.h"
-#include "core/front.h"
+#include "vtd/flat.h"
 
 static const char *const command_names[VTD_N_COMMANDS] = {
 	[VTD_CMD_CONTEXT_CACHE] = "context-cache",
@@ -69,6 +69,8 @@ static void destroy(iom_iommu *iommu)
 {
 	vtd_unit *unit = vtd_of(iommu);
 
+	for (unsigned i = 0; i < IOM_SLOTS; i++)
+		vtd_flat_free(unit->flat[i]);
 	for (unsigned i = 0; i < IOM_N_CACHES; i++)
 		iom_cache_free(unit->cache[i]);
 	iom_tags_free(unit->tags);
@@ -84,6 +86,7 @@ static const iom_iommu_ops ops = {
 	.kind = IOM_KIND_VTD,
 	.destroy = destroy,
 	.translate = vtd_translate,
+	.translate_class = vtd_translate_class,
 	.mmio_read = vtd_mmio_read,
 	.mmio_write = vtd_mmio_write,
 	.mmio_size = vtd_mmio_size,

@@ -196,7 +196,7 @@ static bool run_case(iom_vtd_bench *bench, unsigned cache, uint64_t seed, vtd_ra
 	g_array_append_vals(words, original->words->data, original->words->len);
 	g_array_append_vals(bad, original->bad->data, original->bad->len);
 	vtd_random_seed(&m.rnd, seed ^ UINT64_C(0xc4a26e));
-	iom_cache_config_preset(&config, vtd_cache_names[cache]);
+	vtd_cache_config(cache, &config);
 	if (!iom_vtd_bench_load(bench, m.c, false, &config, true, NULL))
 		ok = false;
 	else

@@ -33,7 +33,7 @@ vtd_queue *vtd_queue_new(vtd_base *base, bool wide, unsigned cache)
 	q->bench = iom_vtd_bench_new();
 	q->base = base;
 	q->wide = wide;
-	iom_cache_config_preset(&config, vtd_cache_names[cache]);
+	vtd_cache_config(cache, &config);
 	if (!iom_vtd_bench_load(q->bench, base->c, false, &config, false, &error))
 		g_print("%s\n", error->message);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(iom_vtd_bench_unit(q->bench));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Random cases: the model, with three sizes of caches, against the reference.
+ * Random cases: the model, with several sizes of caches, against the reference.
  *
  * IOM_CONFORMANCE_FULL=1 runs a million cases of each kind; IOM_CONFORMANCE_SEED=n
  * starts elsewhere, IOM_CONFORMANCE_CASES=n says how many. Every difference is
@@ -9,6 +9,7 @@
 #include "tests/conformance/refwalk-vtd.h"
 #include "tests/conformance/vtd-generate.h"
 #include "tests/conformance/vtd-suites.h"
+#include "tests/conformance/vtd-tables.h"
 #include "tests/harness.h"
 
 #include <inttypes.h>
@@ -20,8 +21,6 @@
 #define SCAN_CASES 32 /* one case in so many is searched for stray writes */
 #define MAX_PRINTED 12
 
-static const char *const caches[] = { "default", "off", "one", "options" };
-
 typedef struct tally {
 	uint64_t cases, requests, untested, by_alternative, differences;
 	uint64_t kinds[IOM_VTD_N_KINDS];
@@ -30,8 +29,8 @@ typedef struct tally {
 
 typedef struct contest {
 	refvtd_rules *rules;
-	iom_vtd_bench *bench[G_N_ELEMENTS(caches)];
-	iom_cache_config cache[G_N_ELEMENTS(caches)];
+	iom_vtd_bench *bench[VTD_N_CACHES];
+	iom_cache_config cache[VTD_N_CACHES];
 	bool interrupt;
 	refvtd_answer answer;
 	tally sum;
@@ -144,7 +143,7 @@ static void report(contest *k, uint64_t seed, unsigned cache, vtd_random_case *r
 	if (k->sum.differences == 1)
 		g_print("%s%s\n", iom_vtd_case_header(k->interrupt),
 			refvtd_print_header(k->interrupt));
-	g_print("# %s, caches %s: %s\n", id, caches[cache], why);
+	g_print("# %s, caches %s: %s\n", id, vtd_cache_names[cache], why);
 	if (differs_cold(k, cache, before)) {
 		print_row(k, before, id, "random case");
 	} else {
@@ -285,9 +284,9 @@ static void run(bool interrupt)
 	g_free(path);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(k->rules);
 	k->sum.conditions = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-	for (unsigned i = 0; i < G_N_ELEMENTS(caches); i++) {
+	for (unsigned i = 0; i < VTD_N_CACHES; i++) {
 		k->bench[i] = iom_vtd_bench_new();
-		CU_ASSERT_TRUE(iom_cache_config_preset(&k->cache[i], caches[i]));
+		vtd_cache_config(i, &k->cache[i]);
 	}
 	for (uint64_t seed = first; seed < first + n; seed++) {
 		vtd_random rnd;
@@ -300,7 +299,7 @@ static void run(bool interrupt)
 		else
 			vtd_generate_dma(&rnd, &rc);
 		k->sum.cases++;
-		for (unsigned i = 0; i < G_N_ELEMENTS(caches); i++)
+		for (unsigned i = 0; i < VTD_N_CACHES; i++)
 			run_case(k, i, seed, &rc);
 	}
 	print_tally(k);
@@ -308,7 +307,7 @@ static void run(bool interrupt)
 	/* Too few cases to expect anything. */
 	if (n >= QUICK_CASES)
 		check_reach(k);
-	for (unsigned i = 0; i < G_N_ELEMENTS(caches); i++)
+	for (unsigned i = 0; i < VTD_N_CACHES; i++)
 		iom_vtd_bench_free(k->bench[i]);
 	g_hash_table_unref(k->sum.conditions);
 	refvtd_rules_free(k->rules);

@@ -257,7 +257,7 @@ static bool memory_type_is(vtd_base *b, uint64_t mtrr_default, uint8_t expected,
 					.access = IOM_READ };
 		iom_result result;
 
-		iom_cache_config_preset(&config, vtd_cache_names[cache]);
+		vtd_cache_config(cache, &config);
 		iom_vtd_bench_load(bench, b->c, false, &config, false, NULL);
 		/* MTRRDEF_REG: enable, default type */
 		iom_iommu_mmio_write(iom_vtd_bench_unit(bench), 0x108, 8, mtrr_default,

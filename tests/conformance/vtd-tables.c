@@ -3,7 +3,20 @@
 
 #include <string.h>
 
-const char *const vtd_cache_names[VTD_N_CACHES] = { "default", "off", "one", "options" };
+/* The last two leave walks to the tables, in contexts that are known. */
+const char *const vtd_cache_names[VTD_N_CACHES] = { "default", "off",      "one",
+						    "options", "contexts", "contexts and stage 2" };
+
+void vtd_cache_config(unsigned cache, iom_cache_config *config)
+{
+	if (iom_cache_config_preset(config, vtd_cache_names[cache]))
+		return;
+	iom_cache_config_preset(config, "default");
+	config->cache[IOM_CACHE_IOTLB].entries = 0;
+	config->cache[IOM_CACHE_WALK].entries = 0;
+	if (cache < VTD_N_CACHES - 1)
+		config->cache[IOM_CACHE_STAGE2].entries = 0;
+}
 
 vtd_table *vtd_table_open(const char *name)
 {
@@ -123,7 +136,7 @@ void vtd_answer(const iom_vtd_case *c, bool interrupt, unsigned cache, const ref
 	memset(out, 0, sizeof *out);
 	if (!bench[cache])
 		bench[cache] = iom_vtd_bench_new();
-	iom_cache_config_preset(&config, vtd_cache_names[cache]);
+	vtd_cache_config(cache, &config);
 	if (!iom_vtd_bench_load(bench[cache], c, interrupt, &config, true, &error)) {
 		g_string_append(why, error->message);
 		g_error_free(error);

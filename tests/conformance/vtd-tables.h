@@ -27,9 +27,10 @@ bool vtd_table_is_open(const vtd_table *t, unsigned i);
 /* Print the score and the listed rows; every row must be one or the other. */
 void vtd_table_close(vtd_table *t);
 
-#define VTD_N_CACHES 4
-/* "default", "off", "one", "options" */
+#define VTD_N_CACHES 6
+/* The presets, and two in which IOTLB and walk cache are off */
 extern const char *const vtd_cache_names[VTD_N_CACHES];
+void vtd_cache_config(unsigned cache, iom_cache_config *config);
 
 /* The rules of the reference, loaded once a process. */
 const refvtd_rules *vtd_rules(void);
