@@ -1,26 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "sim/replay/machine.h"
 
+#include "sim/replay/machine-cache.h"
 #include "smmu/smmu.h"
 #include "vtd/vtd.h"
 
 #include <string.h>
-
-/* More sets than this would only exhaust the host's memory. */
-#define MAX_CACHE_ENTRIES (1u << 26)
-
-static const char *const cache_names[IOM_N_CACHES] = {
-	[IOM_CACHE_CONFIG] = "config",       [IOM_CACHE_IOTLB] = "iotlb",
-	[IOM_CACHE_WALK] = "walk",           [IOM_CACHE_STAGE2] = "stage2",
-	[IOM_CACHE_INTERRUPT] = "interrupt",
-};
-
-static const char *const policy_names[] = {
-	[IOM_POLICY_LRU] = "lru",
-	[IOM_POLICY_PLRU] = "plru",
-	[IOM_POLICY_FIFO] = "fifo",
-	[IOM_POLICY_RANDOM] = "random",
-};
 
 typedef struct id_setting {
 	char *name;
@@ -31,8 +16,7 @@ struct iom_machine {
 	char *path;
 	iom_kind kind; /* 0: any */
 	GArray *ids; /* id_setting, in the order of the file */
-	iom_cache_geometry cache[IOM_N_CACHES];
-	bool cache_set[IOM_N_CACHES];
+	iom_cache_settings caches;
 };
 
 const char *iom_machine_kind_name(iom_kind kind)
@@ -42,7 +26,7 @@ const char *iom_machine_kind_name(iom_kind kind)
 
 const char *iom_machine_policy_name(unsigned policy)
 {
-	return policy < G_N_ELEMENTS(policy_names) ? policy_names[policy] : "unknown";
+	return iom_cache_policy_name(policy);
 }
 
 /* ---- the file ---- */
@@ -99,48 +83,11 @@ static gboolean load_id_group(iom_machine *m, const char *key, const char *value
 	return TRUE;
 }
 
-static bool parse_geometry(const char *text, iom_cache_geometry *geometry)
-{
-	g_auto(GStrv) part = g_strsplit(text, ",", -1);
-	unsigned n = g_strv_length(part);
-	uint64_t number;
-
-	*geometry = (iom_cache_geometry){ 0, 0, IOM_POLICY_LRU };
-	if (n < 1 || n > 3 || !parse_number(g_strstrip(part[0]), MAX_CACHE_ENTRIES, &number))
-		return false;
-	geometry->entries = (uint32_t)number;
-	if (n > 1) {
-		if (!parse_number(g_strstrip(part[1]), MAX_CACHE_ENTRIES, &number))
-			return false;
-		geometry->ways = (uint32_t)number;
-	}
-	if (n < 3)
-		return true;
-	g_strstrip(part[2]);
-	for (unsigned i = 0; i < G_N_ELEMENTS(policy_names); i++) {
-		if (strcmp(part[2], policy_names[i]) == 0) {
-			geometry->policy = (uint8_t)i;
-			return true;
-		}
-	}
-	return false;
-}
-
 static gboolean load_cache_group(iom_machine *m, const char *key, const char *value, GError **error)
 {
-	for (unsigned i = 0; i < IOM_N_CACHES; i++) {
-		if (strcmp(key, cache_names[i]) != 0)
-			continue;
-		if (!parse_geometry(value, &m->cache[i]))
-			return wrong(m, "cache", key, error,
-				     "'%s', expected ENTRIES, WAYS, POLICY such as 4096, 8, lru "
-				     "(policies: lru, plru, fifo, random; at most %u entries)",
-				     value, MAX_CACHE_ENTRIES);
-		m->cache_set[i] = true;
-		return TRUE;
-	}
-	return wrong(m, "cache", key, error,
-		     "unknown cache, expected config, iotlb, walk, stage2 or interrupt");
+	g_autofree char *problem = iom_cache_settings_read(&m->caches, key, value);
+
+	return problem ? wrong(m, "cache", key, error, "%s", problem) : TRUE;
 }
 
 static gboolean load_group(iom_machine *m, GKeyFile *file, const char *group, GError **error)
@@ -224,12 +171,17 @@ gboolean iom_machine_caches(const iom_machine *m, const char *preset, iom_cache_
 	memset(caches, 0, sizeof(*caches));
 	if (!iom_cache_config_preset(caches, preset ? preset : "default")) {
 		g_set_error(error, IOM_ERROR, IOM_ERROR_CONFIG,
-			    "unknown cache setting '%s', expected default, off or one", preset);
+			    "unknown cache setting '%s', expected default, off, one or "
+			    "options",
+			    preset);
 		return FALSE;
 	}
-	for (unsigned i = 0; m && !preset && i < IOM_N_CACHES; i++) {
-		if (m->cache_set[i])
-			caches->cache[i] = m->cache[i];
+	if (m && !preset) {
+		g_autofree char *key = NULL;
+		g_autofree char *problem = iom_cache_settings_apply(&m->caches, caches, &key);
+
+		if (problem)
+			return wrong(m, "cache", key, error, "%s", problem);
 	}
 	return TRUE;
 }

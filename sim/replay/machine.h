@@ -11,6 +11,7 @@
  *   HAW = 39                   # or the host address width of a VT-d unit
  *   [cache]
  *   iotlb = 4096, 8, lru       # entries, ways (0: fully associative), policy
+ *   iotlb.sectors = 4          # and what else docs/caches.md has
  *
  * Every group and key is optional.
  */
@@ -46,7 +47,7 @@ iom_iommu *iom_machine_iommu(const iom_machine *machine, const iom_trace_info *i
 /* "smmuv3" or "vtd". */
 const char *iom_machine_kind_name(iom_kind kind);
 
-/* "lru", "plru", "fifo", "random". */
+/* "lru", "plru", "fifo", "random", "oracle". */
 const char *iom_machine_policy_name(unsigned policy);
 
 #endif

@@ -279,6 +279,33 @@ class Machines(CommandTest):
         self.refused("replay", self.put("t", bypass_trace()), "--machine", self.path("none"),
                      says=("none", "No such file"))
 
+    def test_bad_options(self):
+        def cache(text, *says):
+            self.machine("[cache]\n" + text + "\n", says=says)
+
+        cache("iotlb.colour=3", "[cache] iotlb.colour: ", "expected partition, pin")
+        cache("iotlb.3k=16", "[cache] iotlb.3k: ", "a size such as 4k")
+        cache("iotlb.stage3.4k=16", "[cache] iotlb.stage3.4k: ")
+        cache("iotlb.4k=all", "[cache] iotlb.4k: 'all', expected ENTRIES, WAYS, POLICY")
+        cache("l3.sectors=2", "[cache] l3.sectors: unknown cache")
+        cache("config.4k=16", "[cache] config: entries there have no size")
+        cache("iotlb.sectors=3", "[cache] iotlb.sectors: '3', expected 1, 2, 4, 8 or 16")
+        cache("iotlb.partition=5", "[cache] iotlb.partition: '5', expected shared, or requester")
+        cache("iotlb.partition=requester, 1", "[cache] iotlb.partition: 1 partitions, expected 2")
+        cache("iotlb.partition=requester, 9", "9 partitions need at least as many ways, there are 8")
+        cache("iotlb.partition=pasid, 1:2, 1:3", "[cache] iotlb.partition: 0x1 is in two")
+        cache("iotlb.partition=requester, 00:20.0:1", "[cache] iotlb.partition: ")
+        cache("iotlb.partition=requester, 5-3:1", "[cache] iotlb.partition: ", "before they begin")
+        cache("config.partition=domain, 2", "[cache] config.partition: ", "requester or pasid")
+        cache("iotlb.pin=8:0x1000", "[cache] iotlb.pin: '8:0x1000', expected at most 16 of")
+        cache("iotlb.pin=8:0x2000-0x1000", "[cache] iotlb.pin: ", "before it begins")
+        cache("iotlb=16,1\niotlb.pin=8", "[cache] iotlb.pin: pins need at least two ways")
+        cache("iotlb.pin_ways=8", "[cache] iotlb.pin_ways: 8 ways, expected less")
+        cache("iotlb.prefetch=2,far", "[cache] iotlb.prefetch: '2,far', expected a number of")
+        cache("iotlb.prefetch=17", "[cache] iotlb.prefetch: 17 pages, expected at most 16")
+        cache("walk.prefetch=2", "[cache] walk.prefetch: only iotlb prefetches")
+        cache("walk=64,4,oracle", "[cache] walk: policy oracle", "config and iotlb only")
+
     def test_good(self):
         machine = self.put("m.ini", b"[machine]\nkind = smmuv3\n[id]\nIDR0.ATS = 0\n"
                                     b"[cache]\niotlb = 64, 4, plru  # small\nwalk=0\n")

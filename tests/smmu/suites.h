@@ -15,6 +15,7 @@ extern const iom_suite smmu_secure_suite;
 extern const iom_suite smmu_state_suite;
 extern const iom_suite smmu_threads_suite;
 extern const iom_suite smmu_hold_suite;
+extern const iom_suite smmu_options_suite;
 extern const iom_suite smmu_atos_suite;
 extern const iom_suite smmu_pmcg_suite;
 extern const iom_suite smmu_realm_suite;

@@ -31,7 +31,7 @@ static void first_stage(void)
 	static const char *const presets[] = { "default", "off", "one", "options" };
 	uint64_t leaf, top;
 
-	for (unsigned i = 0; i < 3; i++) {
+	for (unsigned i = 0; i < G_N_ELEMENTS(presets); i++) {
 		rig *r = first(presets[i], &leaf, &top);
 
 		rig_dma(r, RIG_SID, 1, IOM_READ, RIG_VA);
@@ -146,7 +146,7 @@ static void nested(void)
 {
 	static const char *const presets[] = { "default", "off", "one", "options" };
 
-	for (unsigned i = 0; i < 3; i++) {
+	for (unsigned i = 0; i < G_N_ELEMENTS(presets); i++) {
 		rig *r = rig_new_cache(NULL, presets[i]);
 		uint64_t fs = rig_table(r), ss = rig_table(r);
 		uint64_t leaf = rig_map(r, fs, RIG_VA, UINT64_C(0x40000000), 1, 7, 7);
