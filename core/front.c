@@ -153,6 +153,7 @@ static iom_front_class *begin(iom_front *front, iom_cache *config, const iom_req
 	class->mix = mixed >> 32;
 	class->context = context;
 	class->serial = context->serial;
+	memset(class->words, 0, sizeof(class->words));
 	return class;
 }
 

@@ -29,7 +29,8 @@
 #define IOM_FRONT_CLASSES_LG2 10
 #define IOM_FRONT_CLASSES (1u << IOM_FRONT_CLASSES_LG2)
 #define IOM_FRONT_CONTEXTS 64
-#define IOM_FRONT_CONTEXT_WORDS 96
+#define IOM_FRONT_CONTEXT_WORDS 112
+#define IOM_FRONT_CLASS_WORDS 6
 
 /*
  * Numbers of answers and contexts that were kept (`era`, `serial`) are never used
@@ -66,6 +67,7 @@ struct iom_front_class {
 	uint64_t mix; /* spreads the pages of classes */
 	iom_front_context *context __attribute__((aligned(IOM_LINE)));
 	uint64_t serial; /* of the context */
+	uint64_t words[IOM_FRONT_CLASS_WORDS]; /* the model's; zeroes in a new class */
 } __attribute__((aligned(IOM_LINE)));
 
 /*

@@ -225,6 +225,7 @@ struct smmu;
 void smmu_forget_reaches(struct smmu *s);
 
 struct smmu_pmcg;
+struct smmu_flat;
 
 typedef struct smmu {
 	iom_iommu iommu; /* first: an iom_iommu * is a smmu * */
@@ -236,6 +237,7 @@ typedef struct smmu {
 	iom_tags *tags;
 	iom_cache *caches[4]; /* by iom_cache_id, without the interrupt cache */
 	struct smmu_contexts contexts;
+	struct smmu_flat *flat[IOM_SLOTS]; /* by thread slot; flat.h */
 	struct smmu_scopes *scopes;
 	/*
 	 * While no global entry was ever put into the IOTLB, commands by address do
@@ -414,6 +416,12 @@ void smmu_stall_retry(smmu *s, unsigned space);
 
 /* translate.c */
 void smmu_translate(iom_iommu *iommu, const iom_request *request, iom_result *result);
+/* Whatever the caches and a quick walk do not answer; `result` is as for ops.translate. */
+void smmu_by_steps(smmu *s, const iom_request *request, iom_result *result);
+
+/* tlb.c */
+void smmu_translate_class(iom_iommu *iommu, iom_front *front, iom_front_class *class,
+			  const iom_request *request, iom_result *result);
 
 /* state.c */
 GBytes *smmu_save(iom_iommu *iommu);

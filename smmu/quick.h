@@ -4,17 +4,41 @@
 #define IOM_SMMU_QUICK_H
 
 #include "core/front.h"
+#include "core/memory.h"
+#include "smmu/flat.h"
 #include "smmu/walk.h"
+
+/* A half of the address space whose walks may be quick. */
+struct smmu_quick_half {
+	uint64_t ttb;
+	/* addresses of the half, with `invert` turned over, have no bit of `outside` */
+	uint64_t invert, outside;
+	uint64_t width; /* bits translated */
+	uint8_t shift; /* of the start level; 0: walks of this half are not quick */
+	uint8_t limits; /* 15 where tables limit permissions */
+	bool tbi;
+	uint8_t reads[4]; /* of a walk to a leaf, by its size: at shift / 9 mod 4 */
+};
 
 /* What a thread remembers of a stream, in the contexts of its front. */
 struct smmu_quick {
 	struct smmu_hot hot;
 	struct smmu_context context;
-	bool half[2]; /* walks of this half may be quick */
-	iom_cache *tables, *stage2; /* walk cache and stage 2 cache, NULL when off */
+	struct smmu_quick_half half[2];
+	bool two_halves, nested;
+	bool plain; /* stage 1 alone, and no cache but that of contexts */
+	bool kept; /* by the front of this thread, which the counters and `flat` belong to */
+	uint8_t s2_shift; /* of the start level of stage 2 */
+	uint8_t s2_bits; /* of an IPA */
+	uint64_t s2_ttb;
+	iom_cache *iotlb, *tables, *stage2; /* IOTLB, walk cache, stage 2 cache; NULL when off */
 	uint64_t refused[2]; /* address bits that may not be set, by stage */
-	uint64_t width[2]; /* address bits translated, by half */
-	uint8_t limits[2]; /* 15 where tables limit permissions, by half */
+	iom_window window; /* tables were there last */
+	/* pages of stage 2, and the number that those of this context have */
+	struct smmu_flat *flat;
+	uint32_t space;
+	/* the thread's own counters */
+	uint64_t *config_hits, *iotlb_misses, *stage2_hits, *reads;
 	/* what the last leaf meant: its bits beside the address, and what they are */
 	uint64_t s1_flags, s2_flags, s1_limits;
 	struct smmu_s1_out s1_leaf;
@@ -24,13 +48,44 @@ struct smmu_quick {
 	uint8_t memtype, shareability, hints;
 	uint32_t type_of;
 };
+G_STATIC_ASSERT(sizeof(struct smmu_quick) <= IOM_FRONT_CONTEXT_WORDS * sizeof(uint64_t));
 
-void smmu_quick_init(const smmu *s, struct smmu_quick *q);
 /*
- * Answer a request that the IOTLB does not. `generation` was read before the
- * context was found. False: nothing was decided.
+ * What requests of a class have in common beside the context, in the class of the
+ * front. The head of a result follows from the last leaf of each stage.
  */
-bool smmu_quick_walk(smmu *s, const iom_request *request, iom_front *front, struct smmu_quick *q,
-		     uint64_t generation, bool privileged, unsigned need, iom_result *result);
+struct smmu_request_class {
+	bool known;
+	bool unusual; /* not for a quick walk */
+	bool plain; /* for smmu_translate_class() */
+	bool privileged;
+	uint8_t need; /* IOM_READ | IOM_WRITE | IOM_EXECUTE */
+	uint64_t leaf, second; /* what the head follows from */
+	uint64_t head[2];
+	uint64_t tables; /* bits beside the address of a stage 2 leaf that may hold tables */
+};
+G_STATIC_ASSERT(sizeof(struct smmu_request_class) <= IOM_FRONT_CLASS_WORDS * sizeof(uint64_t));
+
+static inline struct smmu_quick *smmu_quick_of(const iom_front_class *class)
+{
+	return (struct smmu_quick *)(void *)class->context->words;
+}
+
+static inline struct smmu_request_class *smmu_class_of(iom_front_class *class)
+{
+	return (struct smmu_request_class *)(void *)class->words;
+}
+
+void smmu_quick_init(smmu *s, struct smmu_quick *q, bool kept, uint64_t generation);
+/* The whole way of a request whose class the thread knows; tlb.c. */
+void smmu_translate_known(iom_iommu *iommu, iom_front *front, iom_front_class *class,
+			  const iom_request *request, iom_result *result);
+/*
+ * Answer a request that the IOTLB does not, all of the result up to the code of the
+ * fault. `generation` was read before the context was found. False: nothing was
+ * decided.
+ */
+bool smmu_quick_walk(smmu *s, const iom_request *request, struct smmu_quick *q,
+		     struct smmu_request_class *class, uint64_t generation, iom_result *result);
 
 #endif

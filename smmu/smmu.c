@@ -5,6 +5,7 @@
 #include "core/ahead.h"
 #include "core/front.h"
 #include "smmu/cmdq.h"
+#include "smmu/flat.h"
 #include "smmu/walk.h"
 
 static void destroy(iom_iommu *iommu)
@@ -20,6 +21,8 @@ static void destroy(iom_iommu *iommu)
 	g_free(s->pmcg);
 	smmu_scopes_free(s);
 	smmu_contexts_free(s);
+	for (unsigned i = 0; i < IOM_SLOTS; i++)
+		smmu_flat_free(s->flat[i]);
 	iom_tags_free(s->tags);
 	pthread_mutex_destroy(&s->lock);
 	iom_iommu_fini(iommu);
@@ -81,6 +84,7 @@ static const iom_iommu_ops ops = {
 	.kind = IOM_KIND_SMMUV3,
 	.destroy = destroy,
 	.translate = smmu_translate,
+	.translate_class = smmu_translate_class,
 	.mmio_read = smmu_mmio_read,
 	.mmio_write = smmu_mmio_write,
 	.mmio_size = mmio_size,

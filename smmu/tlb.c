@@ -42,7 +42,8 @@ void smmu_tlb_keep(smmu *s, const iom_request *request, const struct smmu_tx *tx
 	uint64_t address = tx->address;
 	iom_result type;
 
-	if (!iom_cache_enabled(cache) || !smmu_tx_keeps(tx) || out->split || c->mode == SMMU_MODE_BYPASS ||
+	if (!iom_cache_enabled(cache) || !smmu_tx_keeps(tx) || out->split ||
+	    c->mode == SMMU_MODE_BYPASS ||
 	    (c->mode == SMMU_MODE_S2 && c->space == IOM_SPACE_SECURE))
 		return;
 	e.space = out->space;
@@ -266,11 +267,6 @@ bool smmu_tlb_answers(smmu *s, const iom_request *request, const struct smmu_hot
 	return answers(s, request, hot, result, &place);
 }
 
-static inline struct smmu_quick *quick_of(const iom_front_class *class)
-{
-	return (struct smmu_quick *)(void *)class->context->words;
-}
-
 /*
  * The configuration of the stream, where the class of the request has none. What
  * a front remembers is the whole context; where it cannot, *class is NULL and
@@ -278,59 +274,108 @@ static inline struct smmu_quick *quick_of(const iom_front_class *class)
  */
 static __attribute__((noinline)) struct smmu_quick *find_config(smmu *s, const iom_request *request,
 								iom_front *front,
+								uint64_t generation,
 								struct smmu_quick *copy,
 								iom_front_class **class)
 {
 	iom_cache *config = s->caches[IOM_CACHE_CONFIG];
 	iom_cache_scope scope = { (uint64_t)request->space << 32 | request->requester,
 				  request->pasid != IOM_NO_PASID };
-	uint64_t generation = iom_front_generation(&s->iommu);
 	iom_cache_place place;
 
 	*class = front ? iom_front_class_join(&s->iommu, front, config, request, scope.hi,
 					      request->pasid)
 		       : NULL;
 	if (*class)
-		return quick_of(*class);
-	copy->half[0] = copy->half[1] = false;
+		return smmu_quick_of(*class);
+	copy->half[0].shift = copy->half[1].shift = 0;
+	copy->two_halves = false;
 	if (!iom_cache_find_at(config, &scope, request->pasid == IOM_NO_PASID ? 0 : request->pasid,
 			       &copy->hot, sizeof(copy->hot), NULL, true, &place))
 		return NULL;
 	if (!front ||
 	    !smmu_context_copy(&s->contexts, copy->hot.slot, copy->hot.generation, &copy->context))
 		return copy;
-	smmu_quick_init(s, copy);
+	smmu_quick_init(s, copy, true, generation);
 	*class = iom_front_class_keep(front, config, request, scope.hi, request->pasid, generation,
 				      &place, copy, sizeof(*copy));
-	return *class ? quick_of(*class) : copy;
+	return *class ? smmu_quick_of(*class) : copy;
 }
-G_STATIC_ASSERT(sizeof(struct smmu_quick) <= IOM_FRONT_CONTEXT_WORDS * sizeof(uint64_t));
 
-bool smmu_tlb_hit(smmu *s, const iom_request *request, iom_result *result)
+/* What follows from a request's class. */
+static __attribute__((noinline)) void class_init(const smmu *s, const iom_request *request,
+						 const struct smmu_quick *q,
+						 struct smmu_request_class *k)
+{
+	bool privileged = request->flags & IOM_REQ_PRIVILEGED;
+
+	memset(k, 0, sizeof(*k));
+	k->need = needs[request->access & 15];
+	if ((request->flags & (IOM_REQ_PASID_PRIV | IOM_REQ_PASID_EXEC)) |
+	    ((q->hot.privcfg | q->hot.instcfg) & 2))
+		k->need = (uint8_t)unusual_need(request, &q->hot, &privileged);
+	k->privileged = privileged;
+	k->unusual = request->flags & (IOM_REQ_SPECULATIVE | IOM_REQ_HAS_ATTRS | IOM_REQ_NO_SNOOP);
+	/* Counter groups see every transaction, and granules are checked each time. */
+	k->known = !s->n_pmcg && !s->ids.rme;
+	k->plain = k->known && q->plain && !k->unusual && !q->half[0].tbi && !q->half[1].tbi;
+}
+
+bool smmu_tlb_hit(smmu *s, const iom_request *request, uint64_t generation, iom_result *result)
 {
 	iom_front *front = iom_front_mine(&s->iommu);
-	uint64_t generation = iom_front_generation(&s->iommu);
-	bool privileged = request->flags & IOM_REQ_PRIVILEGED;
 	iom_front_class *class = NULL;
+	struct smmu_request_class other, *k = &other;
 	struct smmu_quick *q, copy;
 	iom_cache_place tlb;
-	unsigned need;
 
 	if (G_LIKELY(front))
 		class = iom_front_class_find(&s->iommu, front, s->caches[IOM_CACHE_CONFIG],
 					     request);
-	q = G_LIKELY(class) ? quick_of(class) : find_config(s, request, front, &copy, &class);
+	q = G_LIKELY(class) ? smmu_quick_of(class)
+			    : find_config(s, request, front, generation, &copy, &class);
 	if (!q)
 		return false;
-	if (!answers(s, request, &q->hot, result, &tlb)) {
-		need = needs[request->access & 15];
-		if (G_UNLIKELY((request->flags & (IOM_REQ_PASID_PRIV | IOM_REQ_PASID_EXEC)) |
-			       ((q->hot.privcfg | q->hot.instcfg) & 2)))
-			need = unusual_need(request, &q->hot, &privileged);
-		return smmu_quick_walk(s, request, front, q, generation, privileged, need, result);
-	}
-	/* Counter groups see every transaction, and granules are checked each time. */
-	if (G_LIKELY(class) && !s->n_pmcg && !s->ids.rme)
+	if (class)
+		k = smmu_class_of(class);
+	if (!class || !k->known)
+		class_init(s, request, q, k);
+	if (!answers(s, request, &q->hot, result, &tlb))
+		return smmu_quick_walk(s, request, q, k, generation, result);
+	if (G_LIKELY(class) && k->known)
 		iom_front_keep(&s->iommu, front, class, request, result, generation, &tlb);
 	return true;
+}
+
+/* A class that is known was made while the SMMU was enabled as it is now. */
+void smmu_translate_known(iom_iommu *iommu, iom_front *front, iom_front_class *class,
+			  const iom_request *request, iom_result *result)
+{
+	smmu *s = smmu_of(iommu);
+	struct smmu_request_class *k = smmu_class_of(class);
+	struct smmu_quick *q = smmu_quick_of(class);
+	iom_cache_place tlb;
+
+	if (G_UNLIKELY(class->context->serial != class->serial) || G_UNLIKELY(!k->known)) {
+		iom_result_clear(result);
+		smmu_translate(iommu, request, result);
+		return;
+	}
+	iom_front_class_use(class);
+	iom_bump(q->config_hits, 1, 1);
+	if (!q->iotlb) {
+		iom_bump(q->iotlb_misses, 1, 1);
+	} else {
+		memset(result, 0, offsetof(iom_result, address));
+		if (answers(s, request, &q->hot, result, &tlb)) {
+			memset(&result->fault, 0, sizeof(uint64_t));
+			iom_front_keep(iommu, front, class, request, result, class->generation,
+				       &tlb);
+			return;
+		}
+	}
+	if (G_LIKELY(smmu_quick_walk(s, request, q, k, class->generation, result)))
+		return;
+	iom_result_clear(result);
+	smmu_by_steps(s, request, result);
 }

@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "core/ahead.h"
+#include "core/front.h"
 #include "smmu/pmcg.h"
 #include "smmu/walk.h"
 
@@ -380,9 +381,7 @@ static void count(smmu *s, const iom_request *request, const struct smmu_tx *tx,
 	smmu_pmcg_count(s, SMMU_PMCG_WALK_ACCESS, space, sid, *tx->walk_reads);
 }
 
-/* Whatever the caches and a quick walk do not answer. */
-static __attribute__((noinline)) void by_steps(smmu *s, const iom_request *request,
-					       iom_result *result)
+void smmu_by_steps(smmu *s, const iom_request *request, iom_result *result)
 {
 	struct smmu_tx tx;
 	uint32_t walk_reads = 0;
@@ -406,12 +405,14 @@ static __attribute__((noinline)) void by_steps(smmu *s, const iom_request *reque
 void smmu_translate(iom_iommu *iommu, const iom_request *request, iom_result *result)
 {
 	smmu *s = smmu_of(iommu);
+	/* What is kept holds no longer than what is looked at from here on. */
+	uint64_t generation = iom_front_generation(iommu);
 
 	if (G_UNLIKELY(request->type == IOM_TRANSLATION_REQUEST ||
 		       request->type == IOM_TRANSLATED) ||
 	    G_UNLIKELY(request->space >= SMMU_N_SPACES || !smmu_enabled(s, request->space)) ||
-	    !smmu_tlb_hit(s, request, result)) {
-		by_steps(s, request, result);
+	    !smmu_tlb_hit(s, request, generation, result)) {
+		smmu_by_steps(s, request, result);
 		return;
 	}
 	if (G_LIKELY(!s->ids.rme && !s->n_pmcg))

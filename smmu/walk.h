@@ -219,7 +219,7 @@ void smmu_tlb_keep(smmu *s, const iom_request *request, const struct smmu_tx *tx
 bool smmu_tlb_answers(smmu *s, const iom_request *request, const struct smmu_hot *hot,
 		      iom_result *result);
 /* The same for a stream that the configuration cache knows, or by a quick walk. */
-bool smmu_tlb_hit(smmu *s, const iom_request *request, iom_result *result);
+bool smmu_tlb_hit(smmu *s, const iom_request *request, uint64_t generation, iom_result *result);
 /*
  * 13.1.2: what a client's access leaves with. To SMMUv3.3 INST and PRIV are those after
  * the overrides, from SMMUv3.4 on every access is Data, Privileged.
