@@ -280,7 +280,8 @@ typedef struct iom_fault {
 /*
  * The answer to a request. On IOM_OK everything but `fault` beyond its code is
  * valid. `span` counts the bytes from `address` on for which the same answer
- * holds (the rest of the smallest page used).
+ * holds (the rest of the smallest page used). On IOM_ABORT it counts, from the
+ * address of the request on, bytes that the same entry refuses; 0: not known.
  */
 typedef struct iom_result {
 	uint8_t status; /* iom_status */

@@ -16,6 +16,36 @@ struct s1_walk {
 	bool ns; /* Secure streams: tables from here on are Non-secure */
 };
 
+/* From an address that no half takes, or a disabled one, to where the next may begin. */
+static uint64_t gap(const struct s1_walk *w)
+{
+	const struct smmu_s1 *s1 = &w->c->s1;
+	const uint64_t low = iom_mask(55);
+	uint64_t va = w->tx->address, start;
+
+	if (s1->lpae) {
+		start = (UINT64_C(1) << 32) - (UINT64_C(1) << s1->half[1].ia_bits);
+		if (va >> 32)
+			return ~va;
+		return (va < start ? start : UINT64_C(1) << 32) - va;
+	}
+	start = ~iom_mask(s1->half[1].ia_bits) & low;
+	if (s1->two_halves && va >> 55 & 1 && (va & low) < start)
+		return start - (va & low);
+	return (va | low) - va + 1;
+}
+
+/* What the descriptor of `level` stands for, from the address on. */
+static uint64_t hole(const struct s1_walk *w, int level)
+{
+	uint64_t low;
+
+	if (!w->half || level < 0)
+		return gap(w);
+	low = iom_mask(smmu_level_shift(w->half->granule_lg2, level));
+	return low + 1 - (w->va & low);
+}
+
 static bool fail(const struct s1_walk *w, enum smmu_event event, enum smmu_diagnosis diagnosis,
 		 int level, uint64_t fetch)
 {
@@ -23,6 +53,7 @@ static bool fail(const struct s1_walk *w, enum smmu_event event, enum smmu_diagn
 	w->f->class = event == SMMU_F_WALK_EABT ? SMMU_CLASS_TT : SMMU_CLASS_IN;
 	w->f->level = (int8_t)level;
 	w->f->fetch = fetch;
+	w->f->hole = hole(w, level);
 	return false;
 }
 
@@ -322,8 +353,10 @@ static int step(struct s1_walk *w, int level, uint64_t address, uint64_t *next,
 	uint64_t pa, desc, oa;
 	iom_mem_status status;
 
-	if (!descriptor_pa(w, address, IOM_READ, &pa, &space))
+	if (!descriptor_pa(w, address, IOM_READ, &pa, &space)) {
+		w->f->hole = hole(w, level);
 		return 0;
+	}
 	if (w->tx->walk_reads)
 		++*w->tx->walk_reads;
 	status = smmu_desc_read(s, space, pa, w->c->s1.big_endian, &desc);

@@ -27,6 +27,12 @@ static bool fail(const struct s2_walk *w, enum smmu_event event, enum smmu_diagn
 	w->f->ipa = w->ipa;
 	w->f->level = (int8_t)level;
 	w->f->fetch = fetch;
+	w->f->hole = ~w->ipa; /* beyond the input range there is nothing */
+	if (level >= 0) {
+		uint64_t low = iom_mask(smmu_level_shift(w->s2->granule_lg2, level));
+
+		w->f->hole = low + 1 - (w->ipa & low);
+	}
 	w->f->tt_write = w->class == SMMU_CLASS_TT && (w->need & IOM_WRITE);
 	w->f->ns_ipa = w->c->space == IOM_SPACE_SECURE && w->ipa_space == 0;
 	return false;

@@ -101,6 +101,7 @@ static bool size_fault(const struct smmu_tx *tx, unsigned bits, struct smmu_faul
 	if (bits >= 64 || !(tx->address >> bits))
 		return true;
 	smmu_fault_set(f, SMMU_F_ADDR_SIZE, 0, SMMU_DIAG_BYPASS_SIZE);
+	f->hole = ~tx->address;
 	return false;
 }
 
@@ -125,8 +126,13 @@ static bool stage2(smmu *s, const struct smmu_tx *tx, const struct smmu_context 
 	struct smmu_s2_out s2;
 	unsigned ipa_space = c->space == IOM_SPACE_SECURE && !ipa_ns;
 
-	if (!smmu_s2_translate(s, tx, c, ipa_space, ipa, SMMU_CLASS_IN, tx->need, &s2, f))
+	if (!smmu_s2_translate(s, tx, c, ipa_space, ipa, SMMU_CLASS_IN, tx->need, &s2, f)) {
+		/* No further than the page that stage 1 made this address of. */
+		if (out->has_s1)
+			f->hole = MIN(f->hole, (UINT64_C(1) << out->page_lg2) -
+						       (ipa & iom_mask(out->page_lg2)));
 		return false;
+	}
 	if (c->space == IOM_SPACE_REALM && s2.ns && (tx->need & IOM_EXECUTE)) {
 		smmu_fault_set(f, SMMU_F_PERMISSION, 2, SMMU_DIAG_SIF);
 		f->s2 = true;
@@ -251,10 +257,12 @@ static void disabled(smmu *s, const iom_request *request, struct smmu_tx *tx, io
 
 	if (tx->space == IOM_SPACE_REALM || smmu_GBPA_get_ABORT(&gbpa)) {
 		smmu_abort(result, SMMU_DIAG_DISABLED_ABORT);
+		result->span = ~tx->address;
 		return;
 	}
 	if (tx->address >> s->ids.oas_bits) {
 		smmu_abort(result, SMMU_DIAG_DISABLED_SIZE);
+		result->span = ~tx->address;
 		return;
 	}
 	if (s->ids.attr_perms_ovr) {
@@ -335,10 +343,13 @@ static void slow(smmu *s, const iom_request *request, struct smmu_tx *tx, iom_re
 		return;
 	}
 	memset(&c, 0, sizeof(c));
-	if (!smmu_context_get(s, tx, &c, &f))
+	if (!smmu_context_get(s, tx, &c, &f)) {
+		f.hole = ~tx->address; /* the stream as a whole */
 		goto fault;
+	}
 	if (c.mode == SMMU_MODE_ABORT) {
 		smmu_abort(result, SMMU_DIAG_STE_ABORT);
+		result->span = ~tx->address;
 		return;
 	}
 	if (tx->loaded) {

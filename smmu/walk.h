@@ -53,6 +53,7 @@ struct smmu_fault {
 	uint16_t diagnosis;
 	uint64_t ipa;
 	uint64_t fetch; /* FetchAddr, or the structure at fault */
+	uint64_t hole; /* bytes from the address on that are refused the same; 0 unknown */
 };
 
 /* What stage 1 found. perm[0] unprivileged, perm[1] privileged. */

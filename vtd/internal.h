@@ -325,6 +325,7 @@ typedef struct vtd_dma {
 	bool supervisor; /* the privilege that tables judge */
 	bool speculative;
 	bool fpd; /* an entry on the way disables fault processing */
+	bool configured; /* root to PASID entry are in order: the address decides */
 	uint8_t looked; /* VTD_LOOKED_*: what the fast way has looked up and counted */
 	vtd_context ctx;
 

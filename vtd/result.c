@@ -61,6 +61,31 @@ static void seen(vtd_dma *dma, iom_result *result, vtd_seen seen_as)
 	}
 }
 
+/*
+ * How far from the address on the entry at fault refuses: what it stands for, or
+ * everything where the requester as a whole is refused. Addresses of a second stage
+ * below a first one are none of the requester's: one page.
+ */
+static uint64_t refused(const vtd_dma *dma)
+{
+	const vtd_context *ctx = &dma->ctx;
+	uint64_t low = iom_mask(12), half;
+
+	if (!dma->configured)
+		return ~dma->address;
+	half = iom_mask(ctx->width - 1u);
+	if (vtd_has_first_stage(ctx->pgtt)) {
+		/* It takes up the bottom and the very top. */
+		if (dma->address > half && dma->address < ~half)
+			return ~half - dma->address;
+	} else if (dma->address >> ctx->width) {
+		return ~dma->address;
+	}
+	if (dma->level > 0 && ctx->pgtt != VTD_PGTT_NESTED)
+		low = iom_mask(12 + 9 * ((unsigned)dma->level - 1));
+	return low + 1 - (dma->address & low);
+}
+
 void vtd_fault_exit(vtd_dma *dma, iom_result *result)
 {
 	vtd_unit *unit = dma->unit;
@@ -70,6 +95,8 @@ void vtd_fault_exit(vtd_dma *dma, iom_result *result)
 		      !(info->qualified && dma->fpd);
 
 	seen(dma, result, column);
+	if (result->status == IOM_ABORT)
+		result->span = refused(dma);
 	result->fault.code = info->code;
 	result->fault.diagnosis = dma->reason;
 	result->fault.stage = dma->stage;

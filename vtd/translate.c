@@ -367,6 +367,7 @@ static bool interrupt_range(vtd_dma *dma, const iom_request *request, iom_result
 		return true;
 	}
 	vtd_fail(dma, VTD_IR_29, 0, -1, request->address);
+	dma->configured = true; /* the address alone is at fault */
 	vtd_fault_exit(dma, result);
 	return true;
 }
@@ -439,6 +440,7 @@ static bool steps(vtd_dma *dma, iom_result *result)
 		if (dma->supervisor && !(ctx->flags & VTD_CTX_SRE))
 			return vtd_fail(dma, VTD_SPT_6, 0, -1, 0);
 	}
+	dma->configured = true;
 	if (dma->type == IOM_TRANSLATION_REQUEST && !dma->has_pasid &&
 	    vtd_in_interrupt_range(dma->address)) {
 		special_completion(dma, result);
