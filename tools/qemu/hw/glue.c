@@ -13,7 +13,6 @@
 #include "qemu/notify.h"
 #include "qemu/rcu.h"
 
-#include "core/layout.h"
 #include "sim/replay/machine.h"
 
 /* Its header moved between versions of QEMU. */
@@ -107,8 +106,6 @@ static const iom_memory_ops memory_ops = {
 
 /* ---- what the model raises ---- */
 
-static void deliver_notices(IomQemu *q);
-
 static void deliver(void *opaque)
 {
 	IomQemu *q = opaque;
@@ -120,7 +117,7 @@ static void deliver(void *opaque)
 	q->scheduled = false;
 	qemu_mutex_unlock(&q->lock);
 
-	deliver_notices(q);
+	iom_notify_deliver(q);
 	for (guint i = 0; i < raised->len; i++) {
 		const IomRaised *r = &g_array_index(raised, IomRaised, i);
 
@@ -169,6 +166,8 @@ static void bus_invalidated(void *opaque, const iom_invalidation *inv)
 {
 	IomQemu *q = opaque;
 
+	if (!qatomic_read(&q->listeners))
+		return;
 	qemu_mutex_lock(&q->lock);
 	g_array_append_vals(q->notices, inv, 1);
 	schedule(q);
@@ -195,80 +194,6 @@ static iom_ats_answer bus_ats_invalidate(void *opaque, const iom_ats_invalidate 
 static void bus_log(void *opaque, const char *message)
 {
 	warn_report("iommulate: %s", message);
-}
-
-/* ---- notifications to vhost and friends ---- */
-
-static void notify_range(IOMMUNotifier *n, hwaddr first, hwaddr last)
-{
-	IOMMUTLBEvent event = {
-		.type = n->notifier_flags & IOMMU_NOTIFIER_DEVIOTLB_UNMAP
-				? IOMMU_NOTIFIER_DEVIOTLB_UNMAP
-				: IOMMU_NOTIFIER_UNMAP,
-		.entry.target_as = &address_space_memory,
-		.entry.perm = IOMMU_NONE,
-	};
-
-	first = MAX(first, n->start);
-	last = MIN(last, n->end);
-	/* An entry is a naturally aligned power of two: cut the range into such. */
-	while (first <= last) {
-		unsigned lg2 = first ? ctz64(first) : 63;
-		hwaddr mask;
-
-		while (lg2 && (UINT64_C(1) << lg2) - 1 > last - first)
-			lg2--;
-		mask = (UINT64_C(1) << lg2) - 1;
-		event.entry.iova = first;
-		event.entry.addr_mask = mask;
-		memory_region_notify_iommu_one(n, &event);
-		if (first + mask >= last)
-			break;
-		first += mask + 1;
-	}
-}
-
-static void notify_space(IomSpace *space, const iom_invalidation *inv)
-{
-	hwaddr last = inv->length ? inv->address + (inv->length - 1) : UINT64_MAX;
-	hwaddr first = inv->length ? inv->address : 0;
-	IOMMUNotifier *n;
-
-	if (inv->requester != IOM_INV_ANY && inv->requester != iom_qemu_requester(space))
-		return;
-	if (last < first || inv->stage == 2) {
-		/* An intermediate address names no address that a device uses. */
-		first = 0;
-		last = UINT64_MAX;
-	}
-	IOMMU_NOTIFIER_FOREACH(n, &space->mr)
-	notify_range(n, first, last);
-}
-
-static void deliver_notices(IomQemu *q)
-{
-	GHashTableIter it;
-	gpointer value;
-	GArray *notices;
-
-	qemu_mutex_lock(&q->lock);
-	notices = q->notices;
-	q->notices = g_array_new(FALSE, FALSE, sizeof(iom_invalidation));
-	qemu_mutex_unlock(&q->lock);
-
-	for (guint i = 0; i < notices->len; i++) {
-		g_hash_table_iter_init(&it, q->spaces);
-		while (g_hash_table_iter_next(&it, NULL, &value)) {
-			IomSpace **by_devfn = value;
-
-			for (unsigned f = 0; f < PCI_DEVFN_MAX; f++) {
-				if (by_devfn[f])
-					notify_space(by_devfn[f],
-						     &g_array_index(notices, iom_invalidation, i));
-			}
-		}
-	}
-	g_array_unref(notices);
 }
 
 /* ---- registers ---- */
@@ -298,7 +223,8 @@ static MemTxResult registers_write(void *opaque, hwaddr addr, uint64_t value, un
 	iom_iommu_mmio_write(q->iommu, addr, size, value, space);
 	/* An invalidation is complete when the guest sees this write complete. */
 	if (q->notices->len)
-		deliver_notices(q);
+		iom_notify_deliver(q);
+	iom_notify_modes(q);
 	return MEMTX_OK;
 }
 
@@ -344,6 +270,8 @@ static IOMMUTLBEntry translate(IOMMUMemoryRegion *mr, hwaddr addr, IOMMUAccessFl
 	iom_iommu_translate(q->iommu, &request, &result);
 	if (q->witness)
 		iom_witness_translate(q->witness, &request, &result);
+	if (space->listener && flag != IOMMU_NONE)
+		iom_listener_access(space->listener, addr, flag, &result);
 	if (result.status != IOM_OK)
 		return entry;
 	if (result.page_lg2 >= 12 && result.page_lg2 < 64)
@@ -355,22 +283,13 @@ static IOMMUTLBEntry translate(IOMMUMemoryRegion *mr, hwaddr addr, IOMMUAccessFl
 	return entry;
 }
 
-/* Shadowing whole tables for a host IOMMU would take a walk over all mappings. */
-static int notify_flag_changed(IOMMUMemoryRegion *mr, IOMMUNotifierFlag old, IOMMUNotifierFlag new,
-			       Error **errp)
-{
-	if (!(new &IOMMU_NOTIFIER_MAP))
-		return 0;
-	error_setg(errp, "iommulate: devices that need MAP notifications (VFIO) are not supported");
-	return -EINVAL;
-}
-
 static void memory_region_class_init(ObjectClass *klass, IOM_CLASS_DATA *data)
 {
 	IOMMUMemoryRegionClass *imrc = IOMMU_MEMORY_REGION_CLASS(klass);
 
 	imrc->translate = translate;
-	imrc->notify_flag_changed = notify_flag_changed;
+	imrc->notify_flag_changed = iom_notify_flag_changed;
+	imrc->replay = iom_notify_replay;
 }
 
 static const TypeInfo memory_region_info = {
@@ -405,6 +324,8 @@ IomSpace *iom_qemu_space(IomQemu *q, PCIBus *bus, uint32_t devfn)
 	address_space_init(&space->as, &space->root, name);
 	if (q->space_added)
 		q->space_added(q, space);
+	if (q->listen)
+		iom_listener_new(space);
 	return space;
 }
 
@@ -498,6 +419,15 @@ static void at_exit(Notifier *n, void *unused)
 	append_statistics(q, out);
 	if (q->witness)
 		iom_witness_finish(q->witness, out);
+	if (q->listen) {
+		iom_notify_spaces(q, iom_listener_finish, NULL);
+		g_string_append_printf(out,
+				       "listener-maps %" PRIu64 "\nlistener-unmaps %" PRIu64
+				       "\nlistener-checked %" PRIu64 "\nlistener-left %" PRIu64
+				       "\nlistener-wrong %" PRIu64 "\n",
+				       q->heard.maps, q->heard.unmaps, q->heard.checked,
+				       q->heard.left, q->heard.wrong);
+	}
 	if (q->statistics &&
 	    !g_file_set_contents(q->statistics, out->str, (gssize)out->len, &error))
 		error_report("iommulate: %s", error->message);
@@ -536,7 +466,7 @@ bool iom_qemu_realize(IomQemu *q, uint64_t frame, Error **errp)
 	if (frame && size > frame)
 		size = frame;
 	memory_region_init_io(&q->registers, OBJECT(q->dev), &register_ops, q, "iommulate", size);
-	if (q->statistics || q->witness) {
+	if (q->statistics || q->witness || q->listen) {
 		q->exit.notify = at_exit;
 		qemu_add_exit_notifier(&q->exit);
 	}
@@ -548,6 +478,7 @@ void iom_qemu_reset(IomQemu *q)
 	if (q->witness)
 		iom_witness_reset(q->witness);
 	iom_iommu_reset(q->iommu);
+	iom_notify_all(q);
 }
 
 /* ---- saved state ---- */
@@ -579,6 +510,7 @@ static int post_load(void *opaque, int version_id)
 	}
 	if (q->witness)
 		iom_witness_load(q->witness, state);
+	iom_notify_all(q);
 	return 0;
 }
 

@@ -26,6 +26,13 @@
 
 typedef struct IomWitness IomWitness;
 typedef struct IomSpace IomSpace;
+typedef struct IomListener IomListener;
+
+/* What the listeners of "listen=on" were told, and how often they were right. */
+typedef struct IomListenerCounts {
+	uint64_t maps, unmaps;
+	uint64_t checked, left, wrong;
+} IomListenerCounts;
 
 /* The lines that QEMU's boards wire up; the library may know more. */
 #define IOM_QEMU_LINES 4
@@ -45,6 +52,12 @@ typedef struct IomQemu {
 	GArray *notices; /* iom_invalidation */
 	bool scheduled;
 
+	/* Who wants to hear of invalidations. */
+	const char *no_map; /* why mappings cannot be told of, or NULL */
+	unsigned listeners; /* spaces with a notifier */
+	unsigned mirrors; /* spaces that ever had one for mappings */
+	IomListenerCounts heard;
+
 	GHashTable *spaces; /* PCIBus * -> array of IomSpace * by devfn */
 	void (*space_added)(struct IomQemu *q, IomSpace *space);
 
@@ -53,6 +66,7 @@ typedef struct IomQemu {
 	char *statistics;
 	char *trace;
 	bool verify;
+	bool listen;
 
 	IomWitness *witness;
 	Notifier exit;
@@ -69,6 +83,13 @@ struct IomSpace {
 	IomQemu *q;
 	PCIBus *bus; /* NULL: `devfn` is a whole requester ID */
 	uint32_t devfn;
+
+	bool listened;
+	bool mirrored; /* has had a mirror: `direct` is there */
+	iom_mirror *mirror; /* while somebody listens to mappings */
+	IOMMUNotifier *newcomer; /* is told separately */
+	MemoryRegion direct; /* all memory, while nothing is translated */
+	IomListener *listener; /* with "listen=on" */
 };
 
 #ifdef DEFINE_PROP_END_OF_LIST
@@ -84,12 +105,14 @@ struct IomSpace {
  * verify      ask a second model without caches about every access and compare
  * trace       write what crosses the IOMMU to this file; implies verify
  * statistics  write counts to this file when QEMU exits
+ * listen      keep MAP notifiers on every function and compare, as a test of them
  */
 #define IOM_QEMU_PROPERTIES(type, field) \
 	DEFINE_PROP_STRING("machine", type, field.machine), \
 		DEFINE_PROP_STRING("statistics", type, field.statistics), \
 		DEFINE_PROP_STRING("trace", type, field.trace), \
-		DEFINE_PROP_BOOL("verify", type, field.verify, false)
+		DEFINE_PROP_BOOL("verify", type, field.verify, false), \
+		DEFINE_PROP_BOOL("listen", type, field.listen, false)
 
 extern const VMStateDescription iom_qemu_vmstate;
 
@@ -106,6 +129,25 @@ void iom_qemu_attach(IomQemu *q, PCIBus *bus);
 IomSpace *iom_qemu_space(IomQemu *q, PCIBus *bus, uint32_t devfn);
 uint32_t iom_qemu_requester(const IomSpace *space);
 void iom_qemu_interrupt(IomQemu *q, const iom_interrupt *msi, iom_interrupt_result *result);
+
+/* ---- notifications: vhost, VFIO ---- */
+int iom_notify_flag_changed(IOMMUMemoryRegion *mr, IOMMUNotifierFlag old, IOMMUNotifierFlag new,
+			    Error **errp);
+void iom_notify_replay(IOMMUMemoryRegion *mr, IOMMUNotifier *n);
+/* Pass on the invalidations that were queued; with the big lock. */
+void iom_notify_deliver(IomQemu *q);
+/* Whether something is translated may have changed. */
+void iom_notify_modes(IomQemu *q);
+/* Everything may have changed. */
+void iom_notify_all(IomQemu *q);
+void iom_notify_spaces(IomQemu *q, void (*fn)(IomSpace *space, const void *opaque),
+		       const void *opaque);
+
+/* ---- a stand-in for VFIO, for tests ---- */
+void iom_listener_new(IomSpace *space);
+void iom_listener_access(IomListener *l, hwaddr address, IOMMUAccessFlags flag,
+			 const iom_result *result);
+void iom_listener_finish(IomSpace *space, const void *unused);
 
 /* ---- the witness: a second model, without caches, that sees the same ---- */
 IomWitness *iom_witness_new(IomQemu *q,

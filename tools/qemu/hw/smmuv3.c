@@ -54,6 +54,8 @@ static void realize(DeviceState *dev, Error **errp)
 	if (!configure(s, &config, errp))
 		return;
 	iom_qemu_prepare(&s->q, dev, IOM_KIND_SMMUV3);
+	s->q.no_map = "an SMMUv3 is not told what software maps, so that host devices (VFIO) "
+		      "cannot be behind it";
 	for (unsigned i = 0; i < 6; i++)
 		iom_qemu_id(&s->q, 4 * i, config.idr[i]);
 	iom_qemu_id(&s->q, 0x18, config.iidr);

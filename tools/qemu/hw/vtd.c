@@ -31,6 +31,11 @@ typedef struct IomVtd {
 /* Up to the local APICs there is nothing else. */
 #define FRAME 0x10000
 
+/* Registers, and the bit of caching mode. */
+#define CAP 0x08
+#define CAP_CM (UINT64_C(1) << 7)
+#define ECAP 0x10
+
 /* ---- interrupts ---- */
 
 static bool remap(IomVtd *s, uint64_t address, uint32_t data, uint32_t requester, MSIMessage *out)
@@ -152,12 +157,15 @@ static void vtd_realize(DeviceState *dev, Error **errp)
 	if (!configure(s, &config, errp))
 		return;
 	iom_qemu_prepare(&s->q, dev, IOM_KIND_VTD);
-	iom_qemu_id(&s->q, 0x08, config.cap);
-	iom_qemu_id(&s->q, 0x10, config.ecap);
+	iom_qemu_id(&s->q, CAP, config.cap);
+	iom_qemu_id(&s->q, ECAP, config.ecap);
 	s->q.info->haw = config.haw;
 	s->q.space_added = space_added;
 	if (!iom_qemu_realize(&s->q, FRAME, errp))
 		return;
+	/* A machine file may have changed it: the model has the last word. */
+	if (!(iom_iommu_mmio_read(s->q.iommu, CAP, 8, IOM_SPACE_NONSECURE) & CAP_CM))
+		s->q.no_map = "host devices (VFIO) need intel-iommu with caching-mode=on";
 	memory_region_add_subregion(get_system_memory(), Q35_HOST_BRIDGE_IOMMU_ADDR,
 				    &s->q.registers);
 	iom_qemu_attach(&s->q, pcms->IOM_PC_BUS);
