@@ -22,7 +22,7 @@
 
 #include "iommulate-features.h"
 #include "sim/trace/trace.h"
-#include <iommulate/core.h>
+#include <iommulate/mappings.h>
 
 typedef struct IomWitness IomWitness;
 typedef struct IomSpace IomSpace;
