@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The replay loop. Nothing is allocated per record and every figure is a plain
- * counter, so that what is left is the model's own work.
+ * The replay loop: DMAs go to the crew, everything else waits for the crew and is
+ * done here. Nothing is allocated per record.
  */
 #include "sim/replay/replay.h"
 
-#include "sim/replay/tally.h"
+#include "sim/replay/crew.h"
 
+#include <pthread.h>
 #include <string.h>
 
 #define MAX_MARKS 64u
 #define MAX_NOTES 16u
-#define MAX_RETRIES 16u
 /* Records between two looks at the clock and the progress callback. */
 #define PROGRESS_RECORDS 16384u
 
@@ -20,6 +20,7 @@ typedef struct model {
 	iom_iommu *iommu;
 	iom_memory *memory;
 	iom_replay_report *report; /* NULL for the twin, whose doings are not reported */
+	pthread_mutex_t lock; /* of what the callbacks report */
 	bool ats_pending;
 } model;
 
@@ -29,7 +30,7 @@ typedef struct replay {
 	model *primary; /* the report keeps it: its IOMMU knows the names of faults */
 	model twin; /* without caches; iommu NULL unless stale answers are looked for */
 	iom_replay_report *report;
-	iom_devices devices;
+	iom_crew *crew;
 	iom_timeline timeline;
 	/* Stop in front of this DMA and call `at`. */
 	uint64_t stop;
@@ -39,14 +40,22 @@ typedef struct replay {
 
 /* ---- what the models ask of their machine ---- */
 
+static void count_message(model *m)
+{
+	if (!m->report)
+		return;
+	pthread_mutex_lock(&m->lock);
+	m->report->messages++;
+	pthread_mutex_unlock(&m->lock);
+}
+
 static iom_mem_status bus_msi(void *opaque, uint64_t address, uint32_t data)
 {
 	model *m = opaque;
 
 	/* A doorbell is no RAM; the message arrives all the same. */
 	(void)iom_memory_store32(m->memory, address, data);
-	if (m->report)
-		m->report->messages++;
+	count_message(m);
 	return IOM_MEM_OK;
 }
 
@@ -55,8 +64,8 @@ static void bus_irq(void *opaque, unsigned line, bool level)
 	model *m = opaque;
 
 	(void)line;
-	if (m->report && level)
-		m->report->messages++;
+	if (level)
+		count_message(m);
 }
 
 static iom_ats_answer bus_ats_invalidate(void *opaque, const iom_ats_invalidate *inv)
@@ -69,8 +78,12 @@ static void bus_log(void *opaque, const char *message)
 {
 	model *m = opaque;
 
-	if (m->report && m->report->notes->len < MAX_NOTES)
+	if (!m->report)
+		return;
+	pthread_mutex_lock(&m->lock);
+	if (m->report->notes->len < MAX_NOTES)
 		g_ptr_array_add(m->report->notes, g_strdup(message));
+	pthread_mutex_unlock(&m->lock);
 }
 
 static gboolean make_model(model *m, const iom_replay_options *options, const iom_trace_info *info,
@@ -94,131 +107,11 @@ static gboolean make_model(model *m, const iom_replay_options *options, const io
 
 static void drop_model(model *m)
 {
+	pthread_mutex_destroy(&m->lock);
 	if (m->iommu)
 		iom_iommu_unref(m->iommu);
 	if (m->memory)
 		iom_memory_unref(m->memory);
-}
-
-/* ---- DMA ---- */
-
-void iom_replay_request(const iom_trace_record *record, iom_request *request)
-{
-	memset(request, 0, sizeof(*request));
-	request->address = record->address;
-	request->length = record->length;
-	request->requester = record->requester;
-	request->pasid = record->pasid;
-	request->access = record->flags & 0xf;
-	if (request->access == 0)
-		request->access = IOM_READ;
-	request->type = record->flags >> IOM_TRACE_TYPE_SHIFT & 3;
-	if (record->flags & IOM_TRACE_PRIVILEGED)
-		request->flags = IOM_REQ_PRIVILEGED | IOM_REQ_PASID_PRIV;
-}
-
-bool iom_replay_matches(const iom_trace_record *record, const iom_result *result)
-{
-	const unsigned access = IOM_READ | IOM_WRITE;
-
-	if (record->expect == 0)
-		return true;
-	if (record->expect & IOM_TRACE_EXPECT_FAULT)
-		return result->status != IOM_OK && result->status != IOM_INTERRUPT &&
-		       (record->value == 0 || record->value == result->fault.code);
-	if (result->status != IOM_OK)
-		return false;
-	if (record->expect & IOM_TRACE_EXPECT_ADDRESS && result->address != record->value)
-		return false;
-	if (record->expect & IOM_TRACE_EXPECT_PERM && (result->permissions ^ record->perm) & access)
-		return false;
-	return !(record->expect & IOM_TRACE_EXPECT_PAGE) ||
-	       result->page_lg2 == iom_trace_page_lg2(record);
-}
-
-/* Would the device notice that the answer is not the other one? */
-static bool same_answer(const iom_result *a, const iom_result *b)
-{
-	if (a->status != b->status)
-		return false;
-	if (a->status != IOM_OK)
-		return a->fault.code == b->fault.code;
-	return a->address == b->address && a->permissions == b->permissions;
-}
-
-static void keep(replay *p, GArray *array, const iom_trace_record *record, const iom_result *got,
-		 const iom_result *fresh, uint64_t value)
-{
-	iom_replay_difference d = { .record = iom_trace_reader_index(p->reader),
-				    .dma = p->report->dma,
-				    .trace = *record,
-				    .value = value };
-
-	if (array->len >= p->options->keep)
-		return;
-	if (got)
-		d.got = *got;
-	if (fresh)
-		d.fresh = *fresh;
-	g_array_append_val(array, d);
-}
-
-static void translate(iom_iommu *iommu, const iom_request *request, iom_result *result)
-{
-	for (unsigned i = 0; i < MAX_RETRIES; i++) {
-		iom_iommu_translate(iommu, request, result);
-		if (G_LIKELY(result->status != IOM_RETRY))
-			return;
-	}
-}
-
-static void replay_dma(replay *p, const iom_trace_record *record)
-{
-	iom_replay_report *r = p->report;
-	iom_replay_device *device = iom_devices_find(&p->devices, record->requester);
-	iom_request request;
-	iom_result result;
-
-	iom_replay_request(record, &request);
-	translate(p->primary->iommu, &request, &result);
-
-	device->dma++;
-	device->bytes += record->length;
-	p->timeline.now.dma++;
-	if (G_LIKELY(result.status == IOM_OK)) {
-		device->translated++;
-		if (result.flags & IOM_RES_CACHED)
-			device->cached++;
-		else
-			p->timeline.now.missed++;
-	} else if (result.status == IOM_INTERRUPT) {
-		r->interrupts++;
-	} else {
-		device->faulted++;
-		p->timeline.now.faulted++;
-		iom_tally_fault(r->faults, result.fault.code);
-	}
-	if (record->expect) {
-		r->compared++;
-		if (G_UNLIKELY(!iom_replay_matches(record, &result))) {
-			r->mismatches++;
-			device->mismatches++;
-			keep(p, r->first_mismatches, record, &result, NULL, 0);
-		}
-	}
-	if (p->twin.iommu) {
-		iom_result fresh;
-
-		translate(p->twin.iommu, &request, &fresh);
-		if (!same_answer(&result, &fresh)) {
-			r->stale++;
-			device->stale++;
-			keep(p, r->first_stale, record, &result, &fresh, 0);
-		}
-	}
-	r->dma++;
-	if (G_UNLIKELY(p->timeline.now.dma >= p->timeline.width))
-		iom_timeline_turn(&p->timeline, p->primary->iommu);
 }
 
 /* ---- everything else ---- */
@@ -240,8 +133,14 @@ static void replay_register(replay *p, const iom_trace_record *record)
 	if (p->twin.iommu)
 		(void)iom_iommu_mmio_read(p->twin.iommu, record->address, record->length, space);
 	if (record->flags & IOM_TRACE_EXPECT && value != record->value) {
+		iom_replay_difference d = { .record = iom_trace_reader_index(p->reader),
+					    .dma = p->report->dma,
+					    .trace = *record,
+					    .value = value };
+
 		p->report->mismatches++;
-		keep(p, p->report->first_mismatches, record, NULL, NULL, value);
+		if (p->report->first_mismatches->len < p->options->keep)
+			g_array_append_val(p->report->first_mismatches, d);
 	}
 }
 
@@ -324,8 +223,18 @@ static void replay_mark(replay *p, const iom_trace_record *record, const void *d
 	g_array_append_val(p->report->marks, mark);
 }
 
+/* Whether the record is for the reader of the report alone. */
+static bool informs(const iom_trace_record *record)
+{
+	return record->kind == IOM_TRACE_COMMAND || record->kind == IOM_TRACE_MARK ||
+	       record->kind == IOM_TRACE_LOST;
+}
+
 static void replay_other(replay *p, const iom_trace_record *record, const void *data)
 {
+	/* DMAs before it do not see what it does, those after it do. */
+	if (!informs(record))
+		iom_crew_wait(p->crew);
 	switch (record->kind) {
 	case IOM_TRACE_REG_WRITE:
 	case IOM_TRACE_REG_READ:
@@ -368,6 +277,22 @@ static void report_progress(replay *p)
 	p->options->progress(p->options->opaque, done, total, p->report->dma);
 }
 
+static void turn(replay *p)
+{
+	uint64_t missed, faulted;
+
+	iom_crew_wait(p->crew);
+	iom_crew_progress(p->crew, &missed, &faulted);
+	iom_timeline_turn(&p->timeline, p->primary->iommu, missed, faulted);
+}
+
+static void replay_dma(replay *p, const iom_trace_record *record)
+{
+	iom_crew_dma(p->crew, record, iom_trace_reader_index(p->reader), p->report->dma++);
+	if (G_UNLIKELY(++p->timeline.now.dma >= p->timeline.width))
+		turn(p);
+}
+
 /* True at the end of the trace or where it is to stop. */
 static gboolean run(replay *p, GError **error)
 {
@@ -380,6 +305,7 @@ static gboolean run(replay *p, GError **error)
 		r->by_kind[record->kind]++;
 		if (record->kind == IOM_TRACE_DMA) {
 			if (r->dma == p->stop) {
+				iom_crew_wait(p->crew);
 				p->at(p->at_opaque, p->primary->iommu, record,
 				      iom_trace_reader_index(p->reader));
 				return TRUE;
@@ -401,18 +327,20 @@ static void clear_mark(gpointer mark)
 	g_free(((iom_replay_mark *)mark)->text);
 }
 
-static iom_replay_report *report_new(const char *trace)
+iom_replay_report *iom_replay_report_new(const char *trace)
 {
 	iom_replay_report *r = g_new0(iom_replay_report, 1);
 
 	r->trace = g_strdup(trace);
 	r->model = g_new0(model, 1);
+	pthread_mutex_init(&r->model->lock, NULL);
 	r->faults = g_array_new(FALSE, FALSE, sizeof(iom_replay_fault));
 	r->first_mismatches = g_array_new(FALSE, FALSE, sizeof(iom_replay_difference));
 	r->first_stale = g_array_new(FALSE, FALSE, sizeof(iom_replay_difference));
 	r->marks = g_array_new(FALSE, FALSE, sizeof(iom_replay_mark));
 	g_array_set_clear_func(r->marks, clear_mark);
 	r->notes = g_ptr_array_new_with_free_func(g_free);
+	r->devices = g_array_new(FALSE, FALSE, sizeof(iom_replay_device));
 	return r;
 }
 
@@ -421,7 +349,7 @@ void iom_replay_report_free(iom_replay_report *r)
 	if (!r)
 		return;
 	g_array_unref(r->devices);
-	g_array_unref(r->intervals);
+	g_clear_pointer(&r->intervals, g_array_unref);
 	g_array_unref(r->faults);
 	g_array_unref(r->first_mismatches);
 	g_array_unref(r->first_stale);
@@ -452,40 +380,57 @@ static gboolean start(replay *p, const char *trace, GError **error)
 	p->primary->report = p->report;
 	if (!make_model(p->primary, p->options, info, &p->report->caches, error))
 		return FALSE;
-	if (!p->options->check_stale)
-		return TRUE;
-	return iom_machine_caches(NULL, "off", &off, error) &&
-	       make_model(&p->twin, p->options, info, &off, error);
+	if (p->options->check_stale && !(iom_machine_caches(NULL, "off", &off, error) &&
+					 make_model(&p->twin, p->options, info, &off, error)))
+		return FALSE;
+	p->crew =
+		iom_crew_new(&(iom_lane_job){ p->primary->iommu, p->twin.iommu, p->options->keep },
+			     CLAMP(p->options->threads, 1, IOM_CREW_MOST));
+	return TRUE;
+}
+
+/* Caches off: every DMA is by itself. */
+static iom_replay_totals totals(const replay *p)
+{
+	iom_replay_totals totals = IOM_TOTALS_EXACT;
+
+	if (iom_crew_used(p->crew) <= 1)
+		return totals;
+	for (unsigned i = 0; i < IOM_N_CACHES; i++) {
+		if (i != IOM_CACHE_INTERRUPT && p->report->caches.cache[i].entries)
+			totals = IOM_TOTALS_SHARED;
+	}
+	return totals;
 }
 
 static void finish(replay *p, gint64 began)
 {
 	iom_replay_report *r = p->report;
+	iom_devices devices;
 
+	turn(p);
 	r->seconds = (double)(g_get_monotonic_time() - began) / 1e6;
-	iom_timeline_turn(&p->timeline, p->primary->iommu);
 	iom_iommu_statistics(p->primary->iommu, &r->statistics);
-	for (guint i = 0; i < r->devices->len; i++) {
-		const iom_replay_device *d = &g_array_index(r->devices, iom_replay_device, i);
-
-		r->translated += d->translated;
-		r->faulted += d->faulted;
-	}
+	iom_devices_init(&devices);
+	iom_crew_report(p->crew, &devices, r);
+	g_array_unref(r->devices);
+	r->devices = devices.array;
+	iom_devices_clear(&devices);
 	iom_tally_sort(r);
+	r->threads = iom_crew_used(p->crew);
+	r->totals = totals(p);
 	r->iommu = p->primary->iommu;
 }
 
-/* NULL and an error, or the report; *reached: `stop` was. */
+/* NULL and an error, or the report. */
 static iom_replay_report *execute(replay *p, const char *trace, GError **error)
 {
-	iom_replay_report *r = p->report = report_new(trace);
+	iom_replay_report *r = p->report = iom_replay_report_new(trace);
 	gboolean ok;
 
 	p->primary = r->model;
-
-	iom_devices_init(&p->devices);
+	pthread_mutex_init(&p->twin.lock, NULL);
 	iom_timeline_init(&p->timeline);
-	r->devices = p->devices.array;
 	r->intervals = p->timeline.array;
 	ok = start(p, trace, error);
 	if (ok) {
@@ -495,7 +440,7 @@ static iom_replay_report *execute(replay *p, const char *trace, GError **error)
 		if (ok)
 			finish(p, began);
 	}
-	iom_devices_clear(&p->devices);
+	iom_crew_free(p->crew);
 	drop_model(&p->twin);
 	iom_trace_reader_free(p->reader);
 	if (ok)

@@ -15,10 +15,21 @@ typedef struct iom_replay_options {
 	const char *cache; /* preset, or NULL for the machine's */
 	bool check_stale; /* ask a second model without caches, too */
 	unsigned keep; /* differences of each kind kept in full */
+	unsigned threads; /* of one trace; 0 counts as 1 */
 	/* Now and then: bytes of the file, its size (0 unknown), DMAs so far. */
 	void (*progress)(void *opaque, uint64_t done, uint64_t total, uint64_t dma);
 	void *opaque;
 } iom_replay_options;
+
+/*
+ * What several threads do to the figures. Answers, faults, and differences from the
+ * recorded answers are never affected.
+ */
+typedef enum iom_replay_totals {
+	IOM_TOTALS_EXACT = 0, /* every figure is that of one thread */
+	IOM_TOTALS_PARTITIONED, /* so, unless requesters of several threads share a domain */
+	IOM_TOTALS_SHARED, /* caches are shared: hits, misses and table reads may differ */
+} iom_replay_totals;
 
 /* One answer that is not what it should be. */
 typedef struct iom_replay_difference {
@@ -64,8 +75,11 @@ typedef struct iom_replay_mark {
 typedef struct iom_replay_report {
 	char *trace;
 	iom_kind kind;
+	bool mixed; /* a sum over IOMMUs of both kinds */
 	char *source; /* or NULL */
 	iom_cache_config caches;
+	unsigned threads; /* that translated */
+	iom_replay_totals totals;
 	bool stale_checked;
 	bool synthesised; /* accesses made up by the importer */
 	uint64_t records; /* without payload slots */
@@ -97,6 +111,24 @@ typedef struct iom_replay_report {
 iom_replay_report *iom_replay_run(const char *trace, const iom_replay_options *options,
 				  GError **error);
 void iom_replay_report_free(iom_replay_report *report);
+/* An empty one, to be filled. */
+iom_replay_report *iom_replay_report_new(const char *trace);
+
+/*
+ * Replay several traces, each with an IOMMU of its own, side by side: as many at
+ * once as `threads`, and if there are more threads than traces, each trace with its
+ * part of them. reports[i] is that of traces[i]. False: an error, of the first of
+ * the traces that have one, and no report. `progress` tells of all together and is
+ * called by one thread at a time.
+ */
+gboolean iom_replay_run_several(char *const *traces, unsigned n, const iom_replay_options *options,
+				unsigned threads, iom_replay_report **reports, GError **error);
+
+/*
+ * The sum of several reports, which have to outlive it: figures, devices one after
+ * the other, no differences. `seconds` took all of them together.
+ */
+iom_replay_report *iom_replay_total(iom_replay_report *const *reports, unsigned n, double seconds);
 
 /*
  * Replay up to DMA number `dma` (from 0) and call `at` instead of translating it.
@@ -116,6 +148,8 @@ bool iom_replay_matches(const iom_trace_record *record, const iom_result *result
 
 /* For people, ended by a one-line verdict. */
 void iom_replay_print(const iom_replay_report *report, GString *out);
+/* The last lines for several traces. */
+void iom_replay_print_total(const iom_replay_report *total, unsigned n, GString *out);
 /* One line on a difference: what was asked, expected and answered. */
 void iom_replay_print_difference(const iom_replay_report *report, const iom_replay_difference *d,
 				 bool stale, GString *out);
@@ -124,6 +158,10 @@ void iom_replay_print_requester(iom_kind kind, uint32_t requester, GString *out)
 /* For scripts. Error: IOM_ERROR_UNSUPPORTED in a build without json-glib, or the file. */
 bool iom_replay_has_json(void);
 gboolean iom_replay_write_json(const iom_replay_report *report, const char *path, GError **error);
+/* The object of the total, with those of the traces in its member "traces". */
+gboolean iom_replay_write_json_several(const iom_replay_report *total,
+				       iom_replay_report *const *reports, unsigned n,
+				       const char *path, GError **error);
 /* One page that needs nothing else. */
 gboolean iom_replay_write_html(const iom_replay_report *report, const char *path, GError **error);
 

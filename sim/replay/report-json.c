@@ -143,7 +143,10 @@ static void add_differences(JsonBuilder *b, const iom_replay_report *r, const ch
 
 static void add_totals(JsonBuilder *b, const iom_replay_report *r)
 {
-	member_text(b, "iommu", iom_machine_kind_name(r->kind));
+	static const char *const totals[] = { "exact", "exact unless domains are shared",
+					      "hits may differ" };
+
+	member_text(b, "iommu", r->mixed ? "mixed" : iom_machine_kind_name(r->kind));
 	member_text(b, "trace", r->trace);
 	member_text(b, "source", r->source);
 	member_count(b, "dma", r->dma);
@@ -169,22 +172,16 @@ static void add_totals(JsonBuilder *b, const iom_replay_report *r)
 	member_count(b, "commands_recorded", r->by_kind[IOM_TRACE_COMMAND]);
 	member_count(b, "records", r->records);
 	member_count(b, "lost", r->lost);
+	member_count(b, "threads", r->threads);
+	member_text(b, "totals", totals[r->totals]);
 	json_builder_set_member_name(b, "seconds");
 	json_builder_add_double_value(b, r->seconds);
 	json_builder_set_member_name(b, "dma_per_second");
 	json_builder_add_double_value(b, r->seconds > 0 ? (double)r->dma / r->seconds : 0.0);
 }
 
-gboolean iom_replay_write_json(const iom_replay_report *r, const char *path, GError **error)
+static void add_report(JsonBuilder *b, const iom_replay_report *r)
 {
-	g_autoptr(JsonBuilder) b = json_builder_new();
-	g_autoptr(JsonGenerator) generator = json_generator_new();
-	g_autofree char *text = NULL;
-	JsonNode *root;
-	iom_output *out;
-	gsize len;
-
-	json_builder_begin_object(b);
 	member_text(b, "schema", "iommulate-replay-1");
 	add_totals(b, r);
 	add_commands(b, r);
@@ -193,8 +190,16 @@ gboolean iom_replay_write_json(const iom_replay_report *r, const char *path, GEr
 	add_faults(b, r);
 	add_differences(b, r, "first_mismatches", r->first_mismatches, false);
 	add_differences(b, r, "first_stale", r->first_stale, true);
-	json_builder_end_object(b);
-	root = json_builder_get_root(b);
+}
+
+static gboolean write_out(JsonBuilder *b, const char *path, GError **error)
+{
+	g_autoptr(JsonGenerator) generator = json_generator_new();
+	g_autofree char *text = NULL;
+	JsonNode *root = json_builder_get_root(b);
+	iom_output *out;
+	gsize len;
+
 	json_generator_set_pretty(generator, TRUE);
 	json_generator_set_root(generator, root);
 	text = json_generator_to_data(generator, &len);
@@ -205,6 +210,36 @@ gboolean iom_replay_write_json(const iom_replay_report *r, const char *path, GEr
 	iom_output_write(out, text, len);
 	iom_output_write(out, "\n", 1);
 	return iom_output_finish(out, error);
+}
+
+gboolean iom_replay_write_json(const iom_replay_report *r, const char *path, GError **error)
+{
+	g_autoptr(JsonBuilder) b = json_builder_new();
+
+	json_builder_begin_object(b);
+	add_report(b, r);
+	json_builder_end_object(b);
+	return write_out(b, path, error);
+}
+
+gboolean iom_replay_write_json_several(const iom_replay_report *total,
+				       iom_replay_report *const *reports, unsigned n,
+				       const char *path, GError **error)
+{
+	g_autoptr(JsonBuilder) b = json_builder_new();
+
+	json_builder_begin_object(b);
+	add_report(b, total);
+	json_builder_set_member_name(b, "traces");
+	json_builder_begin_array(b);
+	for (unsigned i = 0; i < n; i++) {
+		json_builder_begin_object(b);
+		add_report(b, reports[i]);
+		json_builder_end_object(b);
+	}
+	json_builder_end_array(b);
+	json_builder_end_object(b);
+	return write_out(b, path, error);
 }
 
 #else
@@ -220,5 +255,14 @@ gboolean iom_replay_write_json(const iom_replay_report *r, const char *path, GEr
 	g_set_error(error, IOM_ERROR, IOM_ERROR_UNSUPPORTED,
 		    "%s: this build has no JSON output (json-glib)", path);
 	return FALSE;
+}
+
+gboolean iom_replay_write_json_several(const iom_replay_report *total,
+				       iom_replay_report *const *reports, unsigned n,
+				       const char *path, GError **error)
+{
+	(void)reports;
+	(void)n;
+	return iom_replay_write_json(total, path, error);
 }
 #endif

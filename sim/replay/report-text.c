@@ -4,6 +4,27 @@
 
 #include <string.h>
 
+/* What the number of threads may have done to the figures. */
+static void print_threads(const iom_replay_report *r, GString *out)
+{
+	if (r->threads <= 1)
+		return;
+	g_string_append_printf(out, "%u threads: ", r->threads);
+	switch (r->totals) {
+	case IOM_TOTALS_EXACT:
+		g_string_append(out, "every figure is that of one thread\n");
+		break;
+	case IOM_TOTALS_PARTITIONED:
+		g_string_append(out, "the caches are private to requesters, so every figure is "
+				     "that of one thread\nunless requesters share a domain\n");
+		break;
+	case IOM_TOTALS_SHARED:
+		g_string_append(out, "requesters share caches, so hits, misses and table reads "
+				     "may differ from\nrun to run; answers and faults do not\n");
+		break;
+	}
+}
+
 static void print_head(const iom_replay_report *r, GString *out)
 {
 	char number[G_ASCII_DTOSTR_BUF_SIZE];
@@ -46,6 +67,7 @@ static void print_head(const iom_replay_report *r, GString *out)
 		g_string_append(out, " DMAs a second");
 	}
 	g_string_append_c(out, '\n');
+	print_threads(r, out);
 }
 
 static void print_devices(const iom_replay_report *r, GString *out)
@@ -206,4 +228,34 @@ void iom_replay_print(const iom_replay_report *r, GString *out)
 		g_string_append(out, " memory writes of the trace are outside its RAM.\n");
 	}
 	print_verdict(r, out);
+}
+
+void iom_replay_print_total(const iom_replay_report *t, unsigned n, GString *out)
+{
+	char number[G_ASCII_DTOSTR_BUF_SIZE];
+
+	g_string_append_printf(out, "\nAll %u traces: ", n);
+	iom_print_count(out, t->dma);
+	g_string_append(out, " DMAs, ");
+	iom_print_count(out, t->translated);
+	g_string_append(out, " translated, ");
+	iom_print_count(out, t->faulted);
+	g_string_append(out, " faulted; ");
+	iom_print_count(out, t->compared);
+	g_string_append(out, " answers compared, ");
+	iom_print_count(out, t->mismatches);
+	g_string_append(out, t->mismatches == 1 ? " differs" : " differ");
+	if (t->stale_checked) {
+		g_string_append(out, "; ");
+		iom_print_count(out, t->stale);
+		g_string_append(out, " stale");
+	}
+	g_string_append_printf(out, "\n%s s",
+			       g_ascii_formatd(number, sizeof(number), "%.3f", t->seconds));
+	if (t->dma && t->seconds > 0) {
+		g_string_append(out, ", ");
+		iom_print_count(out, (uint64_t)((double)t->dma / t->seconds));
+		g_string_append(out, " DMAs a second");
+	}
+	g_string_append_c(out, '\n');
 }

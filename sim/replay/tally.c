@@ -93,15 +93,19 @@ static void join_neighbours(iom_timeline *t)
 	t->width *= 2;
 }
 
-void iom_timeline_turn(iom_timeline *t, const iom_iommu *iommu)
+void iom_timeline_turn(iom_timeline *t, iom_iommu *iommu, uint64_t missed, uint64_t faulted)
 {
 	iom_statistics s;
 
 	if (t->now.dma == 0)
 		return;
-	iom_iommu_statistics((iom_iommu *)iommu, &s);
+	iom_iommu_statistics(iommu, &s);
 	t->now.invalidated = s.caches[IOM_CACHE_IOTLB].invalidated - t->invalidated;
 	t->now.table_reads = s.table_reads - t->table_reads;
+	t->now.missed = missed - t->missed;
+	t->now.faulted = faulted - t->faulted;
+	t->missed = missed;
+	t->faulted = faulted;
 	t->invalidated = s.caches[IOM_CACHE_IOTLB].invalidated;
 	t->table_reads = s.table_reads;
 	g_array_append_val(t->array, t->now);
@@ -112,15 +116,26 @@ void iom_timeline_turn(iom_timeline *t, const iom_iommu *iommu)
 
 /* ---- the rest ---- */
 
-void iom_tally_fault(GArray *faults, unsigned code)
+void iom_tally_device(iom_replay_device *to, const iom_replay_device *from)
 {
-	iom_replay_fault fresh = { code, 1 };
+	to->dma += from->dma;
+	to->translated += from->translated;
+	to->faulted += from->faulted;
+	to->cached += from->cached;
+	to->mismatches += from->mismatches;
+	to->stale += from->stale;
+	to->bytes += from->bytes;
+}
+
+void iom_tally_fault(GArray *faults, unsigned code, uint64_t count)
+{
+	iom_replay_fault fresh = { code, count };
 
 	for (guint i = 0; i < faults->len; i++) {
 		iom_replay_fault *f = &g_array_index(faults, iom_replay_fault, i);
 
 		if (f->code == code) {
-			f->count++;
+			f->count += count;
 			return;
 		}
 	}

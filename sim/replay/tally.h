@@ -36,13 +36,20 @@ typedef struct iom_timeline {
 	uint64_t width; /* DMAs of an interval */
 	uint64_t invalidated; /* cumulative figures at the start of `now` */
 	uint64_t table_reads;
+	uint64_t missed;
+	uint64_t faulted;
 } iom_timeline;
 
 void iom_timeline_init(iom_timeline *t);
-/* `now` is full, or the run over: take the model's figures and go on. */
-void iom_timeline_turn(iom_timeline *t, const iom_iommu *iommu);
+/*
+ * `now` is full, or the run over: take the model's figures, and those of the DMAs
+ * from the begin of the trace on, and go on.
+ */
+void iom_timeline_turn(iom_timeline *t, iom_iommu *iommu, uint64_t missed, uint64_t faulted);
 
-void iom_tally_fault(GArray *faults, unsigned code);
+/* Add to what `to` has; the requester stays. */
+void iom_tally_device(iom_replay_device *to, const iom_replay_device *from);
+void iom_tally_fault(GArray *faults, unsigned code, uint64_t count);
 void iom_tally_sort(iom_replay_report *report);
 
 #endif
