@@ -240,7 +240,8 @@ typedef enum iom_status {
 	IOM_ABORT, /* refused; the requester sees an error (`response` says which) */
 	IOM_RAZWI, /* refused quietly: reads give zero, writes are dropped */
 	IOM_STALL, /* held by the IOMMU; iom_bus.stall_resolved ends it */
-	IOM_RETRY, /* the model cannot answer now; ask again */
+	IOM_RETRY, /* the model cannot answer now (no room for a stall, or another agent
+		    * rewrites the tables all the time); ask again */
 	IOM_INTERRUPT, /* the address belongs to the interrupt path: iom_iommu_interrupt() */
 } iom_status;
 

@@ -180,6 +180,10 @@ void smmu_fault_report(smmu *s, const struct smmu_tx *tx, const struct smmu_cont
 	iom_fault *out = &result->fault;
 
 	smmu_abort(result, (enum smmu_diagnosis)f->diagnosis);
+	if (f->retry) {
+		result->status = IOM_RETRY;
+		return;
+	}
 	result->span = f->hole;
 	out->code = f->event;
 	out->stage = f->s2 ? 2 : f->stage ? 1 : 0;

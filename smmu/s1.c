@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Stage 1: the address of a device to an IPA, or a PA without stage 2. */
+#include "core/race.h"
 #include "smmu/layouts/descriptors.h"
 #include "smmu/walk.h"
-
-#define MAX_RACES 256
 
 struct s1_walk {
 	smmu *s;
@@ -403,8 +402,9 @@ bool smmu_s1_translate(smmu *s, const struct smmu_tx *tx, const struct smmu_cont
 		int done = step(&w, level, address, &next, out, &is_leaf);
 
 		if (done < 0) {
-			if (++races < MAX_RACES)
+			if (iom_race_again(&races))
 				continue;
+			f->retry = true;
 			return fail(&w, SMMU_F_WALK_EABT, SMMU_DIAG_UPDATE_RACE, level, address);
 		}
 		if (!done)

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Stage 2: IPA to PA (3.4 Address sizes, Arm ARM D8.2 Translation process). */
+#include "core/race.h"
 #include "smmu/layouts/descriptors.h"
 #include "smmu/walk.h"
-
-#define MAX_RACES 256 /* lost hardware updates before the walk gives up */
 
 struct s2_walk {
 	smmu *s;
@@ -293,8 +292,9 @@ static bool walk(struct s2_walk *w, struct smmu_s2_out *out)
 		done = is_table ? table_flag(w, desc, address, level)
 				: leaf(w, desc, address, level, oa, out);
 		if (done < 0) {
-			if (++races < MAX_RACES)
+			if (iom_race_again(&races))
 				continue;
+			w->f->retry = true;
 			return fail(w, SMMU_F_WALK_EABT, SMMU_DIAG_UPDATE_RACE, level, address);
 		}
 		if (!done)

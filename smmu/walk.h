@@ -49,6 +49,7 @@ struct smmu_fault {
 	bool ns_ipa;
 	bool gpcf; /* the granule protection check refused the fetch */
 	bool read_refused; /* atomic: only the read was refused */
+	bool retry; /* no fault: flags could not be set against another agent, yet */
 	int8_t level;
 	uint16_t diagnosis;
 	uint64_t ipa;

@@ -6,10 +6,9 @@
 #include "vtd/internal.h"
 
 #include "core/ahead.h"
+#include "core/race.h"
 
 #include <string.h>
-
-#define RACES 64 /* walks that an agent may spoil by changing tables under them */
 
 void vtd_dma_init(vtd_dma *dma, vtd_unit *unit, const iom_request *r)
 {
@@ -303,6 +302,7 @@ static bool cached(vtd_dma *dma, vtd_found *found)
 static bool page_tables(vtd_dma *dma, iom_result *result)
 {
 	vtd_found found;
+	unsigned races = 0;
 
 	if (cached(dma, &found)) {
 		if (!output_check(dma, &found))
@@ -316,7 +316,7 @@ static bool page_tables(vtd_dma *dma, iom_result *result)
 		vtd_perf(dma, VTD_PERF_IOTLB_HIT);
 		return true;
 	}
-	for (unsigned i = 0; i < RACES; i++) {
+	do {
 		bool first = dma->ctx.pgtt == VTD_PGTT_FIRST || dma->ctx.pgtt == VTD_PGTT_NESTED;
 
 		dma->n_updates = 0;
@@ -336,10 +336,10 @@ static bool page_tables(vtd_dma *dma, iom_result *result)
 		case VTD_UPDATE_RACE:
 			break;
 		}
-	}
-	/* an agent that rewrites tables without end gets a failed update */
-	return vtd_fail(dma, dma->updates[0].stage == 1 ? VTD_SFS_10 : VTD_SSS_6,
-			dma->updates[0].stage, dma->updates[0].level, dma->updates[0].address);
+	} while (iom_race_again(&races));
+	/* An agent changes the tables under every walk, without end. */
+	result->status = IOM_RETRY;
+	return true;
 }
 
 /* ------------------------------------------------------------------------

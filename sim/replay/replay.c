@@ -389,16 +389,49 @@ static gboolean start(replay *p, const char *trace, GError **error)
 	return TRUE;
 }
 
-/* Caches off: every DMA is by itself. */
+/* The partition of a cache that a requester uses; `index`: in the order of appearance. */
+static unsigned partition(const iom_cache_options *o, uint32_t requester, unsigned index)
+{
+	for (unsigned i = 0; i < o->n_shares; i++) {
+		if (requester >= o->share[i].first && requester <= o->share[i].last)
+			return i;
+	}
+	return o->n_shares ? o->n_shares : index % MAX(o->partitions, 1);
+}
+
+/* Whether no two requesters can evict each other's entries. */
+static bool is_private(const iom_cache_options *o, const GArray *devices)
+{
+	uint32_t used = 0;
+
+	if (o->partition_by != IOM_PARTITION_REQUESTER)
+		return false;
+	for (guint i = 0; i < devices->len; i++) {
+		const iom_replay_device *d = &g_array_index(devices, iom_replay_device, i);
+		uint32_t bit = 1u << partition(o, d->requester, i);
+
+		if (used & bit)
+			return false;
+		used |= bit;
+	}
+	return true;
+}
+
+/* With caches off every DMA is by itself. */
 static iom_replay_totals totals(const replay *p)
 {
+	const iom_cache_config *c = &p->report->caches;
 	iom_replay_totals totals = IOM_TOTALS_EXACT;
 
 	if (iom_crew_used(p->crew) <= 1)
 		return totals;
 	for (unsigned i = 0; i < IOM_N_CACHES; i++) {
-		if (i != IOM_CACHE_INTERRUPT && p->report->caches.cache[i].entries)
-			totals = IOM_TOTALS_SHARED;
+		/* DMAs do not use that of interrupts. */
+		if (i == IOM_CACHE_INTERRUPT || !c->cache[i].entries)
+			continue;
+		totals = MAX(totals, is_private(&c->options[i], p->report->devices)
+					     ? IOM_TOTALS_PARTITIONED
+					     : IOM_TOTALS_SHARED);
 	}
 	return totals;
 }

@@ -215,7 +215,103 @@ static void races(void)
 	rig_close(&r);
 }
 
+/* ------------------------------------------------------------------------
+ * A table of which another agent rewrites an entry whenever the device is about to
+ * set its flags: 3.13 has the SMMU try again, not fail.
+ */
+struct rival {
+	uint64_t word;
+	uint64_t left; /* times that it is quicker */
+	uint64_t tries;
+};
+
+static iom_mem_status rival_read(void *opaque, uint64_t offset, unsigned size, uint64_t *value)
+{
+	const struct rival *rival = opaque;
+
+	*value = rival->word >> 8 * (offset % 8);
+	if (size < 8)
+		*value &= (UINT64_C(1) << 8 * size) - 1;
+	return IOM_MEM_OK;
+}
+
+static iom_mem_status rival_cas(void *opaque, uint64_t offset, uint64_t *expected, uint64_t desired)
+{
+	struct rival *rival = opaque;
+	uint64_t found;
+
+	(void)offset;
+	rival->tries++;
+	if (rival->left) {
+		rival->left--;
+		rival->word ^= UINT64_C(1) << 55; /* ignored by hardware */
+	}
+	found = rival->word;
+	if (found == *expected)
+		rival->word = desired;
+	*expected = found;
+	return IOM_MEM_OK;
+}
+
+#define RIVAL (UINT64_C(1) << 39)
+
+static void lost_races(void)
+{
+	static const uint64_t losses[] = { 1, 255, 256, 3000, UINT64_MAX };
+	const iom_memory_ops ops = { .read = rival_read, .cas64 = rival_cas };
+
+	for (size_t i = 0; i < 2 * G_N_ELEMENTS(losses); i++) {
+		struct rival rival = { 0, losses[i / 2], 0 };
+		bool stage2 = i % 2;
+		iom_smmu_config c;
+		iom_result res;
+		uint64_t table;
+		rig r;
+
+		rig_config(&c, "off", NULL);
+		rig_open(&r, &c);
+		CU_ASSERT_TRUE_FATAL(iom_memory_remove(r.mem, 0, NULL));
+		CU_ASSERT_TRUE_FATAL(iom_memory_add_sparse(r.mem, 0, RIVAL, NULL));
+		CU_ASSERT_TRUE_FATAL(
+			iom_memory_add_device(r.mem, RIVAL, 0x1000, &ops, &rival, NULL));
+		if (stage2) {
+			stream_s2(&r, 1, 1);
+			stream_word(&r, 1, 2, 0, UINT64_C(3) << 55); /* S2HA, S2HD */
+			table = r.s2ttb;
+			rival.word = PA | S2_R | S2_WB | DBM | 3;
+		} else {
+			stream_s1(&r, 1, 1, 0);
+			cd_bits(&r, 1, HA | HD);
+			table = r.ttb[1];
+			rival.word = PA | USER | NG | RO | DBM | 3;
+		}
+		map(&r, table, VA, PA, 12, AF);
+		/* the last table is the rival's */
+		for (unsigned level = stage2; level < 2; level++)
+			table = word(&r, table) & UINT64_C(0xfffffffff000);
+		set_word(&r, table, RIVAL | 3);
+		res = dma(&r, 1, VA, IOM_WRITE);
+		CHECK_EQ(events_waiting(&r), 0);
+		if (losses[i / 2] < UINT64_MAX) {
+			CHECK_EQ(res.status, IOM_OK);
+			CHECK_EQ(res.address, PA);
+			CHECK_EQ(rival.word & AF, AF);
+			CHECK_EQ(rival.word & (stage2 ? S2_W : RO), stage2 ? S2_W : 0);
+			CHECK_EQ(rival.tries, losses[i / 2] + 1);
+		} else {
+			/* Without end: no wrong answer, and an end. */
+			CHECK_EQ(res.status, IOM_RETRY);
+			CHECK_EQ(res.fault.recorded, 0);
+			CHECK_EQ(rival.word & AF, 0);
+			rival.left = 0;
+			CHECK_EQ(dma(&r, 1, VA, IOM_WRITE).status, IOM_OK);
+		}
+		rig_close(&r);
+	}
+}
+
 static const iom_test tests[] = {
+	{ "races that are lost", lost_races },
 	{ "access flag and dirty state", flags },
 	{ "HD off", without_hd },
 	{ "ATS requests", ats_requests },
