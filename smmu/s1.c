@@ -404,8 +404,9 @@ bool smmu_s1_translate(smmu *s, const struct smmu_tx *tx, const struct smmu_cont
 		if (done < 0) {
 			if (iom_race_again(&races))
 				continue;
+			fail(&w, SMMU_F_WALK_EABT, SMMU_DIAG_UPDATE_RACE, level, address);
 			f->retry = true;
-			return fail(&w, SMMU_F_WALK_EABT, SMMU_DIAG_UPDATE_RACE, level, address);
+			return false;
 		}
 		if (!done)
 			return false;

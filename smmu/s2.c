@@ -294,8 +294,9 @@ static bool walk(struct s2_walk *w, struct smmu_s2_out *out)
 		if (done < 0) {
 			if (iom_race_again(&races))
 				continue;
+			fail(w, SMMU_F_WALK_EABT, SMMU_DIAG_UPDATE_RACE, level, address);
 			w->f->retry = true;
-			return fail(w, SMMU_F_WALK_EABT, SMMU_DIAG_UPDATE_RACE, level, address);
+			return false;
 		}
 		if (!done)
 			return false;

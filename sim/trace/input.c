@@ -44,6 +44,7 @@ struct iom_input {
 	GError *problem; /* of the decoder, which has stopped */
 	void *map;
 	size_t map_size;
+	size_t dropped; /* of the map, from its begin: not in memory any more */
 #if IOM_HAVE_ZSTD
 	ZSTD_DStream *zstd;
 #endif
@@ -244,6 +245,18 @@ const uint8_t *iom_input_map(iom_input *in, size_t *size)
 	}
 	*size = in->map_size;
 	return in->map;
+}
+
+void iom_input_unmap_until(iom_input *in, size_t offset)
+{
+	/* Steps large enough to cost nothing, small beside what a process takes. */
+	const size_t step = (size_t)32 << 20;
+
+	if (!in->map || offset - in->dropped < step)
+		return;
+	offset &= ~(step - 1);
+	(void)madvise((uint8_t *)in->map + in->dropped, offset - in->dropped, MADV_DONTNEED);
+	in->dropped = offset;
 }
 
 G_GNUC_UNUSED static void damaged(iom_input *in, const char *what, const char *why, GError **error)

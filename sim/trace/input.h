@@ -24,6 +24,8 @@ gssize iom_input_read(iom_input *in, void *buf, size_t len, GError **error);
  * before the first read.
  */
 const uint8_t *iom_input_map(iom_input *in, size_t *size);
+/* What is mapped before `offset` will not be read soon; it stays readable. */
+void iom_input_unmap_until(iom_input *in, size_t offset);
 bool iom_input_compressed(const iom_input *in);
 /* Bytes of the file consumed, before decompression, and its size (0 unknown). */
 void iom_input_progress(const iom_input *in, uint64_t *done, uint64_t *total);

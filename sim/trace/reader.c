@@ -320,6 +320,8 @@ static int next_chunk(iom_trace_reader *r, GError **error)
 	uint32_t slots;
 	size_t got;
 
+	if (r->map)
+		iom_input_unmap_until(r->in, r->map_pos);
 	slot = take(r, TRACE_SLOT, own, &got, &problem);
 	if (!slot)
 		return fail_input(r, problem, error);

@@ -163,11 +163,12 @@ class Usage(CommandTest):
 
     def test_arguments(self):
         good = self.put("t", bypass_trace())
-        for arguments in (["info"], ["info", good, good], ["replay"], ["replay", good, good],
+        for arguments in (["info"], ["info", good, good], ["replay"], ["replay", "-", "-"],
+                          ["replay", good, good, "--report", self.path("r")],
                           ["explain", good], ["explain", "--at", "0"],
                           ["explain", good, "--at", "x"], ["explain", good, "--at", "-1"],
                           ["replay", good, "--cache", "huge"], ["replay", good, "--threads", "0"],
-                          ["replay", good, "--threads", "2"], ["replay", good, "--show", "-1"],
+                          ["replay", good, "--threads", "65"], ["replay", good, "--show", "-1"],
                           ["replay", good, "--threads", "x"]):
             self.refused(*arguments, says="bad usage")
 
@@ -450,6 +451,79 @@ class Replay(CommandTest):
         os.close(main)
         self.assertRegex(shown, rb"\d+ DMAs")
         self.assertTrue(shown.endswith(b"\r\x1b[K"), shown[-40:])
+
+
+class Threads(CommandTest):
+    def test_same_figures(self):
+        path = self.put("t", bypass_trace(3000, wrong=2))
+        single = json.loads(self.run_it("replay", path, "--json", "-").stdout)
+        self.assertEqual((single["threads"], single["totals"]), (1, "exact"))
+        for threads in ("2", "4"):
+            got = self.run_it("replay", path, "--json", "-", "--threads", threads)
+            self.assertEqual(got.returncode, 1)
+            figures = json.loads(got.stdout)
+            self.assertEqual((figures["threads"], figures["totals"]), (2, "hits may differ"))
+            for key in ("dma", "translated", "mismatches", "devices", "first_mismatches"):
+                self.assertEqual(figures[key], single[key], key)
+            got = self.run_it("replay", path, "--threads", threads)
+            self.assertIn(b"requesters share caches", got.stdout)
+        got = self.run_it("replay", path, "--threads", "2", "--cache", "off")
+        self.assertIn(b"every figure is that of one thread", got.stdout)
+
+    def test_several(self):
+        first = self.put("a", bypass_trace(10))
+        other = self.put("b", bypass_trace(30, wrong=4, kind=VTD))
+        for threads in ("1", "2", "5"):
+            got = self.run_it("replay", first, other, "--json", "-", "--threads", threads)
+            self.assertEqual(got.returncode, 1)
+            total = json.loads(got.stdout)
+            self.assertEqual((total["iommu"], total["dma"], total["mismatches"]), ("mixed", 40, 4))
+            self.assertEqual([(t["iommu"], t["dma"], t["mismatches"]) for t in total["traces"]],
+                             [("smmuv3", 10, 0), ("vtd", 30, 4)])
+            got = self.run_it("replay", first, other, "--threads", threads)
+            self.assertIn(b"All 2 traces: 40 DMAs", got.stdout)
+        self.refused("replay", first, self.path("none"), "--threads", "2", says="none: cannot open")
+
+
+class Memory(CommandTest):
+    """A trace of hundreds of megabytes needs no more memory than a short one."""
+    LIMIT = 120 << 10  # KiB, with room for what sanitizers take
+    SLOTS = 65536
+
+    def pour(self, file, chunks):
+        data = b"".join(record(DMA, requester=8 * (i % 2 + 1), address=0x1000 * (i % 64))
+                        for i in range(64)) * (self.SLOTS // 64)
+        crc, slots = crc32c(data), b""
+        file.write(header())
+        for i in range(chunks):
+            slot = chunk(data, i * self.SLOTS, i * self.SLOTS, crc)
+            slots += slot
+            file.write(slot + data)
+        file.write(end(chunks * self.SLOTS, chunks * self.SLOTS, chunks, crc32c(slots)))
+
+    def most_memory(self, process, chunks):
+        """Wait for a replay; its maximum resident set in KiB."""
+        out = process.stdout.read()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        self.assertEqual(process.returncode, 0)
+        self.assertIn(f"{chunks * self.SLOTS:,} DMAs".encode(), out)
+        return usage.ru_maxrss
+
+    def test_pipe(self):
+        for threads in ("1", "2"):
+            with subprocess.Popen([IOMMULATE, "replay", "-", "--threads", threads],
+                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+                self.pour(process.stdin, 100)
+                process.stdin.close()
+                self.assertLess(self.most_memory(process, 100), self.LIMIT)
+
+    def test_mapped(self):
+        path = self.path("long")
+        with open(path, "wb") as file:
+            self.pour(file, 100)
+        with subprocess.Popen([IOMMULATE, "replay", path], stdout=subprocess.PIPE) as process:
+            self.assertLess(self.most_memory(process, 100), self.LIMIT)
 
 
 class Info(CommandTest):
