@@ -6,6 +6,7 @@
 #include "sim/replay/replay.h"
 
 #include "sim/replay/crew.h"
+#include "sim/replay/oracle.h"
 
 #include <pthread.h>
 #include <string.h>
@@ -366,6 +367,8 @@ static gboolean start(replay *p, const char *trace, GError **error)
 {
 	const iom_trace_info *info;
 	iom_cache_config off;
+	iom_lane_job job;
+	unsigned threads = 1;
 
 	p->reader = iom_trace_reader_new(trace, error);
 	if (!p->reader)
@@ -383,9 +386,11 @@ static gboolean start(replay *p, const char *trace, GError **error)
 	if (p->options->check_stale && !(iom_machine_caches(NULL, "off", &off, error) &&
 					 make_model(&p->twin, p->options, info, &off, error)))
 		return FALSE;
-	p->crew =
-		iom_crew_new(&(iom_lane_job){ p->primary->iommu, p->twin.iommu, p->options->keep },
-			     CLAMP(p->options->threads, 1, IOM_CREW_MOST));
+	/* An oracle knows the next use of a page in the order of the trace only. */
+	if (p->options->threads > 1 && !iom_oracle_wanted(&p->report->caches))
+		threads = MIN(p->options->threads, IOM_CREW_MOST);
+	job = (iom_lane_job){ p->primary->iommu, p->twin.iommu, p->options->keep };
+	p->crew = iom_crew_new(&job, threads);
 	return TRUE;
 }
 
@@ -399,12 +404,15 @@ static unsigned partition(const iom_cache_options *o, uint32_t requester, unsign
 	return o->n_shares ? o->n_shares : index % MAX(o->partitions, 1);
 }
 
-/* Whether no two requesters can evict each other's entries. */
-static bool is_private(const iom_cache_options *o, const GArray *devices)
+/* Whether no requester has a part in what happens to another's entries. */
+static bool is_private(const iom_cache_geometry *g, const iom_cache_options *o,
+		       const GArray *devices)
 {
 	uint32_t used = 0;
 
-	if (o->partition_by != IOM_PARTITION_REQUESTER)
+	/* Chance, and what is fetched ahead, go by the requests of all. */
+	if (o->partition_by != IOM_PARTITION_REQUESTER || g->policy == IOM_POLICY_RANDOM ||
+	    o->prefetch)
 		return false;
 	for (guint i = 0; i < devices->len; i++) {
 		const iom_replay_device *d = &g_array_index(devices, iom_replay_device, i);
@@ -429,7 +437,7 @@ static iom_replay_totals totals(const replay *p)
 		/* DMAs do not use that of interrupts. */
 		if (i == IOM_CACHE_INTERRUPT || !c->cache[i].entries)
 			continue;
-		totals = MAX(totals, is_private(&c->options[i], p->report->devices)
+		totals = MAX(totals, is_private(&c->cache[i], &c->options[i], p->report->devices)
 					     ? IOM_TOTALS_PARTITIONED
 					     : IOM_TOTALS_SHARED);
 	}
