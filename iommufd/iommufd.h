@@ -176,6 +176,11 @@ IOM_API void iom_iommufd_set_capabilities(iom_iommufd *t, unsigned capabilities)
 /* Hooks for tests; none has an effect on the kernel. */
 /* Let the call of request number `nr` (0: any) after the next `after` ones fail. */
 IOM_API void iom_iommufd_inject(iom_iommufd *t, unsigned nr, unsigned after, int error);
+/*
+ * Let the `n`-th step from now that needs memory (an object, a descriptor, pinning, filling
+ * a page table, attaching) have none: its call fails with ENOMEM. 0: none.
+ */
+IOM_API void iom_iommufd_fail_step(iom_iommufd *t, unsigned n);
 /* Drop the next `n` vIOMMU events as if the queue were full. */
 IOM_API void iom_iommufd_lose_events(iom_iommufd *t, unsigned n);
 /* Sequence number that vEVENTQs made from now on start with (default 0). */

@@ -250,6 +250,14 @@ void iom_iommufd_inject(iom_iommufd *t, unsigned nr, unsigned after, int error)
 		g_array_append_val(t->engine->hooks, hook);
 }
 
+void iom_iommufd_fail_step(iom_iommufd *t, unsigned n)
+{
+	LOCKED(t);
+
+	if (t->engine)
+		t->engine->fail_step = n;
+}
+
 void iom_iommufd_lose_events(iom_iommufd *t, unsigned n)
 {
 	LOCKED(t);

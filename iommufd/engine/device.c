@@ -164,7 +164,9 @@ static int driver_attach(iomfd_hwpt *h, iomfd_device *d, uint32_t pasid, iomfd_h
 	}
 	if (pasid != IOMFD_NO_PASID && !old && dev->max_pasids && pasid >= dev->max_pasids)
 		return -EINVAL;
-	rc = dev->driver->attach(dev, pasid, h->domain, old ? old->domain : NULL);
+	rc = iomfd_step(dev->engine);
+	if (!rc)
+		rc = dev->driver->attach(dev, pasid, h->domain, old ? old->domain : NULL);
 	if (!rc)
 		g_hash_table_insert(dev->attached, GUINT_TO_POINTER(pasid), h->domain);
 	return rc;

@@ -24,6 +24,11 @@ int iomfd_private_fd(int fd)
 	return mine >= 0 ? mine : fcntl(fd, F_DUPFD_CLOEXEC, 3);
 }
 
+int iomfd_step(struct iomfd_engine *e)
+{
+	return e->fail_step && --e->fail_step == 0 ? -ENOMEM : 0;
+}
+
 iomfd_file *iomfd_file_new(struct iomfd_engine *e, enum iomfd_file_kind kind, void *data)
 {
 	iomfd_file *f = g_new0(iomfd_file, 1);
@@ -177,8 +182,11 @@ void iomfd_engine_forked(struct iomfd_engine *e)
 
 int iomfd_fd_install(struct iomfd_engine *e, iomfd_file *file, bool cloexec)
 {
-	int fd = make_fd(file, cloexec);
+	int rc = iomfd_step(e), fd;
 
+	if (rc)
+		return rc;
+	fd = make_fd(file, cloexec);
 	if (fd < 0)
 		return errno == EMFILE || errno == ENFILE ? -EMFILE : -ENOMEM;
 	g_hash_table_insert(e->fds, GINT_TO_POINTER(fd), file);

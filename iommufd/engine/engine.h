@@ -302,6 +302,7 @@ struct iomfd_engine {
 	uint64_t iova_align_max;
 	uint32_t lose_events, vevent_sequence;
 	uint32_t busy_attaches;
+	uint32_t fail_step; /* steps until one lacks memory, 0: none does */
 	bool strict_counts;
 	bool mock;
 	bool vfio_noiommu;
@@ -309,6 +310,11 @@ struct iomfd_engine {
 	uint64_t fragment; /* bytes of a noiommu device's memory that are contiguous */
 };
 
+/*
+ * A step of a call that memory may be short for: -ENOMEM if a test wants it here. What the
+ * call did until then must be undone.
+ */
+int iomfd_step(struct iomfd_engine *e);
 /* Takes over the caller's reference. */
 int iomfd_fd_install(struct iomfd_engine *e, iomfd_file *file, bool cloexec);
 int iomfd_fd_close(struct iomfd_engine *e, int fd);

@@ -217,6 +217,9 @@ iomfd_hw *iomfd_smmu_new(struct iomfd_engine *e, unsigned instance, const iom_sm
 		hw->ids[i] = config->idr[i];
 	hw->ids[6] = config->iidr;
 	hw->ids[7] = config->aidr;
+	/* GRAN4K, GRAN16K, GRAN64K: the smallest it has. */
+	if (!(config->idr[5] & 1 << 4))
+		hw->granule = config->idr[5] & 1 << 5 ? 1 << 14 : 1 << 16;
 	if (config->idr[0] & 2)
 		hw->pasid_bits = config->idr[1] >> 6 & 0x1f;
 	/* HTTU of dirty state, by walks that are coherent. */

@@ -30,6 +30,7 @@ iomfd_hw *iomfd_hw_new(struct iomfd_engine *e, unsigned instance, const iomfd_dr
 	hw->devs = g_ptr_array_new();
 	hw->free_pages = g_array_new(FALSE, FALSE, sizeof(uint64_t));
 	hw->next_page = IOMFD_HW_TABLES;
+	hw->granule = IOMFD_PAGE;
 	hw->ids_used[0] = 1; /* 0 is nobody's */
 	iom_memory_add_device(hw->mem, 0, IOMFD_HW_TABLES, &ops, hw, NULL);
 	iom_memory_add_sparse(hw->mem, IOMFD_HW_TABLES, IOMFD_HW_TABLES_SIZE, NULL);
@@ -179,7 +180,7 @@ iomfd_hw_domain *iomfd_hw_domain_new(iomfd_hw *hw, const iomfd_hw_format *format
 	d->hw = hw;
 	d->users = g_array_new(FALSE, FALSE, sizeof(iomfd_hw_user));
 	if (format) {
-		d->base.pgsizes = IOMFD_PAGE;
+		d->base.pgsizes = hw->granule;
 		d->base.aperture_last = last;
 		d->format = format;
 		d->root = iomfd_hw_alloc(hw, 1);

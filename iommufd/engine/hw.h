@@ -30,6 +30,7 @@ struct iomfd_hw {
 	uint32_t produced, events_consumed;
 	unsigned pasid_bits; /* that its devices may use */
 	bool dirty; /* it can tell dirty pages */
+	uint64_t granule; /* smallest page; only those of a page can be used */
 };
 
 typedef struct iomfd_hw_dev {

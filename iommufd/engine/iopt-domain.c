@@ -90,6 +90,8 @@ int iomfd_area_fill_domain(iomfd_area *area, iomfd_hwpt *hwpt)
 {
 	iomfd_pages *p = area->pages;
 
+	if (iomfd_step(p->engine))
+		return -ENOMEM;
 	if (!hwpt->domain->driver->map || p->revoked)
 		return 0;
 	return hwpt->domain->driver->map(hwpt->domain, area->start,

@@ -35,7 +35,7 @@ int iomfd_object_init(iomfd_context *ctx, iomfd_object *obj, iomfd_kind kind)
 	obj->kind = kind;
 	obj->users = 1;
 	obj->ctx = ctx;
-	return iomfd_object_reserve(ctx, &obj->id);
+	return iomfd_step(ctx->engine) ? -ENOMEM : iomfd_object_reserve(ctx, &obj->id);
 }
 
 void iomfd_object_publish(iomfd_object *obj)

@@ -215,8 +215,10 @@ int iomfd_pages_pin(iomfd_pages *p, uint64_t index, uint64_t last, const void *o
 {
 	iomfd_pin pin = { index, last, 1, owner };
 	uint64_t fresh = 0, until;
-	int rc;
+	int rc = iomfd_step(p->engine);
 
+	if (rc)
+		return rc;
 	/* An access to exactly the same pages shares the pin. */
 	for (guint i = 0; !owner && i < p->pins->len; i++) {
 		iomfd_pin *old = &g_array_index(p->pins, iomfd_pin, i);

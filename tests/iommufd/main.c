@@ -85,4 +85,4 @@ int rig_destroy(rig *r, uint32_t id)
 }
 
 IOM_TEST_MAIN(&input_suite, &device_suite, &profile_suite, &queue_suite, &hardware_suite,
-	      &host_suite, &legacy_suite, &vfio_suite)
+	      &hooks_suite, &host_suite, &legacy_suite, &vfio_suite)

@@ -11,7 +11,7 @@
 #include <string.h>
 
 extern const iom_suite input_suite, device_suite, profile_suite, queue_suite, hardware_suite,
-	host_suite, legacy_suite, vfio_suite;
+	hooks_suite, host_suite, legacy_suite, vfio_suite;
 
 /* An engine with the test driver, and one context. */
 typedef struct rig {
