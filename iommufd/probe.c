@@ -128,6 +128,43 @@ static void describe_hw(iom_iommufd *t, int fd, uint32_t dev_id, GString *out)
 				       yes(info.out_capabilities & IOMFD_HW_CAP_PASID_PRIV));
 }
 
+/* What VFIO gives of the device: its regions, and what it interrupts with. */
+static void describe_function(iom_iommufd *t, int device, GString *out)
+{
+	static const char *const kinds[] = { "INTx", "MSI", "MSI-X" };
+	struct iomfd_vfio_device_info info = { .argsz = sizeof(info) };
+	uint32_t ids = 0;
+
+	if (iom_iommufd_ioctl(t, device, IOMFD_VFIO_DEVICE_GET_INFO, (uintptr_t)&info) < 0 ||
+	    !(info.flags & IOMFD_VFIO_DEVICE_FLAGS_PCI))
+		return;
+	for (uint32_t i = 0; i < MIN(info.num_regions, 8); i++) {
+		struct iomfd_vfio_region_info region = { .argsz = sizeof(region), .index = i };
+
+		if (iom_iommufd_ioctl(t, device, IOMFD_VFIO_DEVICE_GET_REGION_INFO,
+				      (uintptr_t)&region) < 0 ||
+		    !region.size)
+			continue;
+		if (i == 7 && iom_iommufd_pread(t, device, &ids, 4, region.offset) == 4)
+			g_string_append_printf(out, "  PCI id              %04x:%04x\n",
+					       ids & 0xffff, ids >> 16);
+		if (i < 6)
+			g_string_append_printf(out, "  BAR %u               %" PRIu64 " bytes%s\n",
+					       i, (uint64_t)region.size,
+					       region.flags & IOMFD_VFIO_REGION_MMAP
+						       ? ", can be mapped"
+						       : "");
+	}
+	for (uint32_t i = 0; i < MIN(info.num_irqs, G_N_ELEMENTS(kinds)); i++) {
+		struct iomfd_vfio_irq_info irq = { .argsz = sizeof(irq), .index = i };
+
+		if (iom_iommufd_ioctl(t, device, IOMFD_VFIO_DEVICE_GET_IRQ_INFO, (uintptr_t)&irq) >=
+			    0 &&
+		    irq.count)
+			g_string_append_printf(out, "  %-19s %u\n", kinds[i], irq.count);
+	}
+}
+
 static gboolean describe_device(iom_iommufd *t, int fd, const char *node, GString *out,
 				GError **error)
 {
@@ -148,6 +185,7 @@ static gboolean describe_device(iom_iommufd *t, int fd, const char *node, GStrin
 	}
 	g_string_append_printf(out, "device %s\n", node);
 	describe_hw(t, fd, bind.out_devid, out);
+	describe_function(t, device, out);
 	iom_iommufd_close(t, device);
 	return TRUE;
 }

@@ -38,22 +38,31 @@ shift $((OPTIND - 1))
 # apt with lists of its own, of one suite of the mirror that is configured.
 apt_suite() {
 	lists=$cache/apt-$suite
-	if [ ! -e "$lists/sources.list" ]; then
+	set -- -qq -o "Dir::State::Lists=$lists/lists" -o "Dir::Cache::archives=$lists/archives" \
+		-o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= \
+		-o "Dir::Etc::SourceList=$lists/sources.list" -o Dir::Etc::SourceParts=/dev/null \
+		-o Dir::Etc::Preferences=/dev/null -o Dir::Etc::PreferencesParts=/dev/null "$@"
+	if [ ! -e "$lists/fresh" ]; then
 		mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' |
 			grep '/debian/*$' | head -1)
 		[ -n "$mirror" ] || die 77 "no Debian mirror is configured"
 		mkdir -p "$lists/lists/partial" "$lists/archives/partial"
 		echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]" \
 			"$mirror $suite main" >"$lists/sources.list"
-		fresh=yes
+		apt_update "$@"
+		touch "$lists/fresh"
 	fi
-	set -- -o "Dir::State::Lists=$lists/lists" -o "Dir::Cache::archives=$lists/archives" \
-		-o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= \
-		-o "Dir::Etc::SourceList=$lists/sources.list" -o Dir::Etc::SourceParts=/dev/null \
-		-o Dir::Etc::Preferences=/dev/null -o Dir::Etc::PreferencesParts=/dev/null "$@"
-	[ -z "${fresh:-}" ] || apt-get "$@" -qq update >&2
-	fresh=
 	apt-get "$@"
+}
+
+# The same options, without the command and what it is about.
+apt_update() {
+	while [ "$1" != download ]; do
+		set -- "$@" "$1"
+		shift
+	done
+	shift 2
+	apt-get "$@" update >&2
 }
 
 # Leave the tarball of a version in the cache: $source.
@@ -65,7 +74,7 @@ fetch() {
 	trap 'rm -rf "$work"' EXIT
 	cd "$work"
 	if [ -n "$suite" ]; then
-		apt_suite -qq download "linux-source-$1" >&2 || die 77 "no linux-source-$1 in $suite"
+		apt_suite download "linux-source-$1" >&2 || die 77 "no linux-source-$1 in $suite"
 	else
 		apt-get -qq download "linux-source-$1" >&2 || die 77 "no package linux-source-$1"
 	fi
@@ -88,16 +97,25 @@ if [ -z "$source" ] && [ -n "$download" ]; then
 		sort -V | tail -1)}
 	fetch "$version"
 fi
-[ -n "$source" ] || die 77 "no linux-source package; install one, or ask for -d"
+config=$(cksum <"$here/kernel.config" | cut -d' ' -f1)
+# What was made of a package that is there no more.
+if [ -z "$source" ]; then
+	[ -n "$tree" ] && pattern="linux-source-${1:-*}-*.tree" ||
+		pattern="linux-source-${1:-*}-*-$config.bzImage"
+	result=$(cd "$cache" 2>/dev/null && ls -d $pattern 2>/dev/null | sort -V | tail -1 || true)
+	[ -n "$result" ] || die 77 "no linux-source package; install one, or ask for -d"
+	echo "$cache/$result"
+	exit 0
+fi
 [ -e "$source" ] || die 2 "$source: no such file"
 
 # Named by what it holds, so that a newer package of the same version is built anew.
 name=$(basename "$source" .tar.xz)
 key=$(stat -c %s "$source")
 if [ -n "$tree" ]; then
-	result=$cache/$name-$key
+	result=$cache/$name-$key.tree
 else
-	result=$cache/$name-$key-$(cksum <"$here/kernel.config" | cut -d' ' -f1).bzImage
+	result=$cache/$name-$key-$config.bzImage
 fi
 if [ -e "$result" ]; then
 	echo "$result"

@@ -9,7 +9,7 @@ comes out through a disk. A kernel of 7.2 or 7.3 is asked everything; one of ano
 that the engine knows, whether the same calls and members exist and what is wrong with
 wrong ones.
 
-$IOM_FUZZ_CALLS: how many random calls, 15000 of them where nothing is said; $IOM_FUZZ_SEED
+$IOM_FUZZ_CALLS: how many random calls, 40000 of them where nothing is said; $IOM_FUZZ_SEED
 the seed, $IOM_FUZZ_KEEP a directory for the two logs.
 """
 import os
@@ -84,7 +84,7 @@ def keep(theirs, ours):
 
 def main():
     vm_program, engine_program, rules, descriptors = sys.argv[1:5]
-    calls = int(os.environ.get("IOM_FUZZ_CALLS", 15000))
+    calls = int(os.environ.get("IOM_FUZZ_CALLS", 40000))
     seed = int(os.environ.get("IOM_FUZZ_SEED", 1))
     kernel = vm.find_kernel()
     with tempfile.TemporaryDirectory() as d:

@@ -4,8 +4,10 @@
 
     selftest.py COMMAND EXPECTED-FAILURES CC...
 
-The program comes from $IOM_KERNEL_SOURCE, a kernel source tree. It wants huge
-pages: where there are none and we may, some are made for the run.
+The program comes from $IOM_KERNEL_SOURCE: a kernel source tree, or "debian:SUITE:VERSION"
+("debian:sid:7.2") to download that linux-source package; where it is not set, from a
+package that is installed or was used before. It wants huge pages: where there are none
+and we may, some are made for the run.
 """
 import os
 import re
@@ -21,6 +23,20 @@ HUGE = "/proc/sys/vm/nr_hugepages"
 def skip(why):
     print(f"SKIPPED: {why}")
     sys.exit(77)
+
+
+def find_tree():
+    tree = os.environ.get("IOM_KERNEL_SOURCE")
+    if tree and not tree.startswith("debian:"):
+        return tree
+    script = [f"{os.path.dirname(os.path.abspath(__file__))}/build-kernel.sh", "-t"]
+    if tree:
+        _, suite, version = tree.split(":")
+        script += ["-s", suite, version]
+    done = subprocess.run(script, stdout=subprocess.PIPE, text=True)
+    if done.returncode != 0:
+        skip("set IOM_KERNEL_SOURCE to a kernel source tree, or install a linux-source package")
+    return done.stdout.strip()
 
 
 def build(tree, directory, cc):
@@ -64,9 +80,7 @@ def run(command, program):
 
 def main():
     command, expected = sys.argv[1:3]
-    tree = os.environ.get("IOM_KERNEL_SOURCE")
-    if not tree:
-        skip("set IOM_KERNEL_SOURCE to a kernel source tree (the linux-source package)")
+    tree = find_tree()
     with tempfile.TemporaryDirectory() as d:
         output = run(command, build(tree, d, sys.argv[3:]))
     passed = re.findall(r"^ok \d+ (\S+)", output, re.M)
