@@ -79,7 +79,8 @@ int iomfd_device_bind(iomfd_context *ctx, iomfd_dev *dev, iomfd_device **out)
 	}
 	d->obj.users++; /* the binder's, until iomfd_device_unbind() */
 	d->dev = dev;
-	d->group = group_get(ctx, dev->group);
+	/* Without an IOMMU there is no group: each device stands alone. */
+	d->group = group_get(ctx, dev->noiommu ? dev->engine->next_group++ : dev->group);
 	g_ptr_array_add(d->group->devices, d);
 	dev->owner = ctx;
 	iomfd_object_publish(&d->obj);

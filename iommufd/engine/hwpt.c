@@ -58,8 +58,6 @@ int iomfd_hwpt_paging_new(iomfd_ioas *ioas, iomfd_device *d, uint32_t pasid, uin
 	iomfd_hwpt *h;
 	int rc;
 
-	if ((flags || data) && driver->no_paging_flags)
-		return -EOPNOTSUPP;
 	if (flags & ~d->dev->engine->profile->hwpt_flags)
 		return -EOPNOTSUPP;
 	if ((flags & IOMFD_HWPT_DIRTY_TRACKING) && !d->dev->dirty)

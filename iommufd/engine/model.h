@@ -43,7 +43,6 @@ struct iomfd_driver {
 	const char *name;
 	uint32_t viommu_type; /* 0: no vIOMMU */
 	uint32_t veventq_type, hw_queue_type;
-	bool no_paging_flags; /* paging domains take neither flags nor data */
 	bool user_pasid_table; /* nested domain owns every PASID */
 	bool noiommu;
 	int (*hw_info)(iomfd_dev *dev, uint32_t *type, void *data, uint32_t *len);

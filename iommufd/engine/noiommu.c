@@ -7,10 +7,11 @@
 
 static int alloc_paging(iomfd_dev *dev, uint32_t flags, const iomfd_udata *data, iomfd_domain **out)
 {
-	iomfd_domain *d = g_new0(iomfd_domain, 1);
+	iomfd_domain *d;
 
-	(void)flags;
-	(void)data;
+	if (flags || data)
+		return -EOPNOTSUPP;
+	d = g_new0(iomfd_domain, 1);
 	d->driver = dev->driver;
 	d->pgsizes = IOMFD_PAGE;
 	d->aperture_last = UINT64_MAX;
@@ -34,7 +35,6 @@ static int attach(iomfd_dev *dev, uint32_t pasid, iomfd_domain *d, iomfd_domain 
 const iomfd_driver iomfd_noiommu_driver = {
 	.name = "noiommu",
 	.noiommu = true,
-	.no_paging_flags = true,
 	.alloc_paging = alloc_paging,
 	.free_domain = free_domain,
 	.attach = attach,
@@ -65,7 +65,7 @@ int iomfd_do_noiommu_get_pa(iomfd_call *call)
 	struct iomfd_ioas_noiommu_get_pa *cmd = call->cmd;
 	const struct iomfd_engine *e = call->engine;
 	uint64_t host, left, want;
-	bool noiommu = false;
+	const iomfd_hwpt *h;
 	iomfd_ioas *ioas;
 	iomfd_area *a;
 
@@ -80,16 +80,15 @@ int iomfd_do_noiommu_get_pa(iomfd_call *call)
 	ioas = (iomfd_ioas *)iomfd_object_get(call->ctx, cmd->ioas_id, IOMFD_KIND_IOAS);
 	if (!ioas)
 		return -ENOENT;
-	for (guint i = 0; i < ioas->domains->len; i++) {
-		const iomfd_hwpt *h = g_ptr_array_index(ioas->domains, i);
-
-		noiommu |= h->domain->driver->noiommu;
-	}
-	if (!noiommu)
-		return -EOPNOTSUPP;
 	a = iomfd_area_first(ioas, cmd->iova, cmd->iova);
 	if (!a)
 		return -ENOENT;
+	if (a->pages->revoked)
+		return -EINVAL;
+	/* The address space keeps physical addresses in its first page table. */
+	h = ioas->domains->len ? g_ptr_array_index(ioas->domains, 0) : NULL;
+	if (!h || !h->domain->driver->noiommu)
+		return -EOPNOTSUPP;
 	host = iomfd_pages_host(a->pages, iomfd_area_byte(a, cmd->iova));
 	left = MIN(e->fragment - host % e->fragment, a->last - cmd->iova + 1);
 	/* It ends with a page, or where the caller said. */

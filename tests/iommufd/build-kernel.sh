@@ -128,7 +128,7 @@ trap 'rm -rf "$work"' EXIT
 if [ -n "$tree" ]; then
 	tar -C "$work" -xf "$source" --strip-components=1 --wildcards \
 		'*/tools/testing/selftests/iommu' '*/tools/testing/selftests/*.h' \
-		'*/include/uapi' '*/tools/include'
+		'*/include/uapi' '*/tools/include' '*/drivers/iommu/iommufd/iommufd_test.h'
 	mv "$work" "$result"
 	trap - EXIT
 	echo "$result"

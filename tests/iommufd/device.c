@@ -233,6 +233,10 @@ static void test_noiommu(void)
 	info.dev_id = dev;
 	CHECK_EQ(CALL(&r, 0x8a, &info), -EOPNOTSUPP);
 	CHECK_EQ(rig_hwpt(&r, dev, ioas, IOMFD_HWPT_NEST_PARENT, false, 0), -EOPNOTSUPP);
+	CHECK_EQ(rig_hwpt(&r, dev, ioas, IOMFD_HWPT_DIRTY_TRACKING, false, 0), -EOPNOTSUPP);
+	CHECK_EQ(rig_hwpt(&r, dev, ioas, IOMFD_HWPT_PASID, false, 0), -EOPNOTSUPP);
+	/* What is not mapped is told before what no such device maps. */
+	CHECK_EQ(CALL(&r, 0x95, &pa), -ENOENT);
 	CHECK_EQ(rig_map(&r, ioas, page, 8192, 0x10000), 0);
 	CHECK_EQ(CALL(&r, 0x95, &pa), -EOPNOTSUPP);
 	CHECK_EQ(attach(&r, fd, ioas, &hwpt), 0);

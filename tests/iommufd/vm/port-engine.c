@@ -17,6 +17,11 @@ void port_start(void)
 	config.profile = port_profile;
 	config.no_huge_pages = !port_huge_pages;
 	engine = iom_iommufd_new_engine(&config, NULL);
+	/* Older ones refuse it. */
+	iom_iommufd_add_device(engine,
+			       &(iom_iommufd_device){ .size = sizeof(iom_iommufd_device),
+						      .backend = IOM_IOMMUFD_NOIOMMU },
+			       NULL);
 }
 
 int port_open(const char *node)

@@ -53,5 +53,7 @@ void run_wrong(void);
 unsigned wrong_shapes(void);
 const char *wrong_name(unsigned n);
 void wrong_structure(int fd, unsigned n);
+/* A device without an IOMMU, where there is one. */
+void noiommu_device(int fd);
 void run_fuzz(uint64_t seed, unsigned calls);
 #endif

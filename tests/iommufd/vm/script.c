@@ -410,6 +410,11 @@ static void run(const char *name, void (*sequence)(void))
 		note("sequence ended with %x\n", child < 0 ? -1 : status);
 }
 
+static void noiommu(void)
+{
+	noiommu_device(fd);
+}
+
 void run_script(void)
 {
 	run("maps before domains", maps_before_domains);
@@ -421,6 +426,9 @@ void run_script(void)
 	run("VFIO type 1", vfio_type1);
 	run("VFIO type 1 version 2", vfio_type1v2);
 	run("regions", regions);
+	/* Kernels before 7.3 have no such node. */
+	if (strcmp(port_profile, "7.3") == 0)
+		run("a device without an IOMMU", noiommu);
 }
 
 static unsigned wrong_number;
