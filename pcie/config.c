@@ -24,6 +24,10 @@ iom_pci_config *iom_pci_config_copy(const iom_pci_config *config)
 	pthread_mutex_init(&c->lock, NULL);
 	c->watch = NULL;
 	c->watch_opaque = NULL;
+	c->watchers = NULL;
+	c->outstanding = 0;
+	c->pf = NULL;
+	c->vfs = NULL;
 	return c;
 }
 
@@ -31,6 +35,12 @@ void iom_pci_config_free(iom_pci_config *config)
 {
 	if (!config)
 		return;
+	if (config->pf)
+		g_ptr_array_remove(config->pf->vfs, config);
+	if (config->vfs)
+		g_ptr_array_unref(config->vfs);
+	if (config->watchers)
+		g_array_unref(config->watchers);
 	pthread_mutex_destroy(&config->lock);
 	g_free(config);
 }
@@ -62,12 +72,28 @@ static bool accessible(const iom_pci_config *c, unsigned offset, unsigned size)
 	       (offset & 3) + size <= 4;
 }
 
+static uint32_t ones(unsigned size)
+{
+	return size >= 4 ? UINT32_MAX : (1u << (8 * size)) - 1;
+}
+
+/* 9.3.3.3.1: without VF Enable, and beyond NumVFs, nothing answers. */
+static bool answers(const iom_pci_config *c)
+{
+	return !c->pf || iom_pci_vf_enabled(c);
+}
+
 uint32_t iom_pci_config_read(const iom_pci_config *config, unsigned offset, unsigned size)
+{
+	return answers(config) ? iom_pci_config_peek(config, offset, size) : ones(size);
+}
+
+uint32_t iom_pci_config_peek(const iom_pci_config *config, unsigned offset, unsigned size)
 {
 	uint32_t value;
 
 	if (!accessible(config, offset, size))
-		return size >= 4 ? UINT32_MAX : (1u << (8 * size)) - 1;
+		return ones(size);
 	pthread_mutex_lock((pthread_mutex_t *)&config->lock);
 	value = load(config->bytes + offset, size);
 	pthread_mutex_unlock((pthread_mutex_t *)&config->lock);
@@ -92,9 +118,9 @@ void iom_pci_config_write(iom_pci_config *config, unsigned offset, unsigned size
 	unsigned word = offset & ~3u, shift = 8 * (offset & 3);
 	uint32_t before, after, lanes, rw, w1c, pulses;
 
-	if (!accessible(config, offset, size))
+	if (!accessible(config, offset, size) || !answers(config))
 		return;
-	lanes = (size == 4 ? UINT32_MAX : (1u << (8 * size)) - 1) << shift;
+	lanes = ones(size) << shift;
 	value = value << shift & lanes;
 	pthread_mutex_lock(&config->lock);
 	before = load(config->bytes + word, 4);
@@ -104,8 +130,68 @@ void iom_pci_config_write(iom_pci_config *config, unsigned offset, unsigned size
 	after = (before & ~rw & ~w1c) | (value & rw);
 	store(config->bytes + word, 4, after);
 	pthread_mutex_unlock(&config->lock);
+	if (config->effect)
+		config->effect(config, word, before, after | pulses);
 	if (config->watch)
 		config->watch(config->watch_opaque, word, before, after | pulses);
+	for (guint i = 0; config->watchers && i < config->watchers->len; i++) {
+		const pci_watcher *w = &g_array_index(config->watchers, pci_watcher, i);
+
+		w->fn(w->opaque, word, before, after | pulses);
+	}
+}
+
+void iom_pci_config_watch_more(iom_pci_config *config,
+			       void (*fn)(void *opaque, unsigned offset, uint32_t before,
+					  uint32_t after),
+			       void *opaque, bool on)
+{
+	pci_watcher watcher = { fn, opaque };
+
+	if (!config->watchers)
+		config->watchers = g_array_new(FALSE, FALSE, sizeof(watcher));
+	if (on) {
+		g_array_append_val(config->watchers, watcher);
+		return;
+	}
+	for (guint i = 0; i < config->watchers->len; i++) {
+		const pci_watcher *w = &g_array_index(config->watchers, pci_watcher, i);
+
+		if (w->fn == fn && w->opaque == opaque) {
+			g_array_remove_index(config->watchers, i);
+			return;
+		}
+	}
+}
+
+bool iom_pci_outstanding_take(iom_pci_config *config, uint64_t n, uint64_t limit)
+{
+	bool fits;
+
+	pthread_mutex_lock(&config->lock);
+	fits = config->outstanding + n <= limit;
+	if (fits)
+		config->outstanding += n;
+	pthread_mutex_unlock(&config->lock);
+	return fits;
+}
+
+void iom_pci_outstanding_give(iom_pci_config *config, uint64_t n)
+{
+	pthread_mutex_lock(&config->lock);
+	config->outstanding -= MIN(n, config->outstanding);
+	pthread_mutex_unlock(&config->lock);
+}
+
+uint64_t iom_pci_outstanding(const iom_pci_config *config)
+{
+	pthread_mutex_t *lock = (pthread_mutex_t *)&config->lock;
+	uint64_t n;
+
+	pthread_mutex_lock(lock);
+	n = config->outstanding;
+	pthread_mutex_unlock(lock);
+	return n;
 }
 
 void iom_pci_config_set_pulses(iom_pci_config *config, unsigned offset, unsigned size,

@@ -7,6 +7,20 @@
 
 #include <string.h>
 
+/* A virtual function need not be enabled yet, so its bytes are looked at in a copy. */
+static void find_capabilities(iom_endpoint *ep)
+{
+	iom_pci_config *own = iom_pci_config_copy(ep->config.function);
+
+	ep->shared = iom_pci_shared(ep->config.function);
+	ep->at_express = iom_pci_find(own, IOM_PCI_STANDARD, IOM_PCI_CAP_EXPRESS);
+	ep->at_ats = iom_pci_find(own, IOM_PCI_EXTENDED, IOM_PCI_EXT_ATS);
+	ep->at_stu = iom_pci_find(ep->shared, IOM_PCI_EXTENDED, IOM_PCI_EXT_ATS);
+	ep->at_pri = iom_pci_find(ep->shared, IOM_PCI_EXTENDED, IOM_PCI_EXT_PRI);
+	ep->at_pasid = iom_pci_find(ep->shared, IOM_PCI_EXTENDED, IOM_PCI_EXT_PASID);
+	iom_pci_config_free(own);
+}
+
 iom_endpoint *iom_endpoint_new(const iom_endpoint_config *config, GError **error)
 {
 	iom_endpoint *ep = g_new0(iom_endpoint, 1);
@@ -17,10 +31,7 @@ iom_endpoint *iom_endpoint_new(const iom_endpoint_config *config, GError **error
 	pthread_mutex_init(&ep->lock, NULL);
 	ep->tags = iom_tags_new();
 	ep->atc = iom_cache_new("atc", &config->atc, ep->tags);
-	ep->at_express = iom_pci_find(config->function, IOM_PCI_STANDARD, IOM_PCI_CAP_EXPRESS);
-	ep->at_ats = iom_pci_find(config->function, IOM_PCI_EXTENDED, IOM_PCI_EXT_ATS);
-	ep->at_pri = iom_pci_find(config->function, IOM_PCI_EXTENDED, IOM_PCI_EXT_PRI);
-	ep->at_pasid = iom_pci_find(config->function, IOM_PCI_EXTENDED, IOM_PCI_EXT_PASID);
+	find_capabilities(ep);
 	for (unsigned i = 0; i < PRI_INDEXES; i++)
 		ep->groups[i].code = IOM_PRG_INVALID;
 	ep_load_enables(ep);
@@ -33,6 +44,8 @@ iom_endpoint *iom_endpoint_new(const iom_endpoint_config *config, GError **error
 		return NULL;
 	}
 	iom_pci_config_watch(config->function, ep_watch, ep);
+	if (ep->shared != config->function)
+		iom_pci_config_watch_more(ep->shared, ep_watch_pf, ep, true);
 	return ep;
 }
 
@@ -52,6 +65,11 @@ void iom_endpoint_free(iom_endpoint *endpoint)
 	if (!endpoint)
 		return;
 	iom_pci_config_watch(endpoint->config.function, NULL, NULL);
+	if (endpoint->shared != endpoint->config.function)
+		iom_pci_config_watch_more(endpoint->shared, ep_watch_pf, endpoint, false);
+	pthread_mutex_lock(&endpoint->lock);
+	ep_forget_groups(endpoint, IOM_NO_PASID, true);
+	pthread_mutex_unlock(&endpoint->lock);
 	ep_fail_waiting(endpoint);
 	iom_requesters_remove(endpoint->config.requesters, endpoint);
 	iom_iommu_unref(endpoint->config.iommu);
@@ -167,7 +185,7 @@ static iom_refusal refuse(const iom_endpoint *ep, const iom_dma *dma)
 {
 	bool pasid = dma->pasid != IOM_NO_PASID;
 
-	if (ep->removed)
+	if (ep->removed || !ep->on.present)
 		return IOM_REFUSAL_REMOVED;
 	if (!ep->on.master)
 		return IOM_REFUSAL_NOT_MASTER;

@@ -47,6 +47,7 @@ typedef struct ep_group {
 
 /* What the registers allow, kept where DMA can look without walking lists. */
 typedef struct ep_enables {
+	bool present; /* a virtual function may not be enabled */
 	bool master, ats, pri, pasid, exec, priv, translated_pasid;
 	uint8_t pasid_bits;
 	uint8_t stu_lg2;
@@ -56,7 +57,9 @@ typedef struct ep_enables {
 struct iom_endpoint {
 	int refs;
 	iom_endpoint_config config;
-	unsigned at_express, at_ats, at_pri, at_pasid; /* 0: not there */
+	iom_pci_config *shared; /* has PRI and PASID: the function, or its physical one */
+	unsigned at_express, at_ats; /* 0: not there */
+	unsigned at_pri, at_pasid, at_stu; /* in `shared` */
 	pthread_mutex_t lock; /* for all below but the cache, which has its own */
 	ep_enables on;
 	bool removed;
@@ -104,6 +107,8 @@ bool ep_pasid_usable(const iom_endpoint *ep, uint32_t pasid);
 
 /* ---- control.c ---- */
 void ep_watch(void *opaque, unsigned offset, uint32_t before, uint32_t after);
+/* The same for writes to the physical function of a virtual one. */
+void ep_watch_pf(void *opaque, unsigned offset, uint32_t before, uint32_t after);
 /* Read the enables out of the registers; with the lock held. */
 void ep_load_enables(iom_endpoint *ep);
 

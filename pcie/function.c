@@ -6,18 +6,6 @@
  */
 #include "pcie/function.h"
 
-/* Where this model puts things; software finds them through the lists. */
-enum {
-	AT_EXPRESS = 0x40,
-	AT_AER = 0x100,
-	AT_ACS = 0x150,
-	AT_ARI = 0x160,
-	AT_SRIOV = 0x180,
-	AT_ATS = 0x200,
-	AT_PRI = 0x220,
-	AT_PASID = 0x240,
-};
-
 void iom_pci_function_config_init(iom_pci_function_config *config)
 {
 	*config = (iom_pci_function_config){
@@ -105,23 +93,39 @@ static void add_acs(iom_pci_config *c, const iom_pci_function_config *f)
 	iom_pci_config_set_masks(c, AT_ACS + ACS_CTL, 2, f->acs & 0x7fu, 0);
 }
 
-/* 9.3.3: NumVFs is fixed while VFs are enabled. */
+/*
+ * 9.3.3: NumVFs, ARI Capable Hierarchy and the page size are fixed while VFs are
+ * enabled.
+ */
 static void add_sriov(iom_pci_config *c, const iom_pci_function_config *f)
 {
+	bool ari = f->first_vf_offset_ari || f->vf_stride_ari;
+
 	iom_pci_build_capability(c, IOM_PCI_EXTENDED, AT_SRIOV, IOM_PCI_EXT_SRIOV, 1);
 	iom_pci_config_set_masks(c, AT_SRIOV + SRIOV_CTL, 2,
 				 SRIOV_CTL_ENABLE | SRIOV_CTL_MEMORY | SRIOV_CTL_ARI, 0);
+	iom_pci_config_lock(c, AT_SRIOV + SRIOV_CTL, SRIOV_CTL_ARI, AT_SRIOV + SRIOV_CTL,
+			    SRIOV_CTL_ENABLE);
 	iom_pci_config_set(c, AT_SRIOV + SRIOV_INITIAL, 2, f->total_vfs);
 	iom_pci_config_set(c, AT_SRIOV + SRIOV_TOTAL, 2, f->total_vfs);
 	iom_pci_config_set_masks(c, AT_SRIOV + SRIOV_NUM, 2, 0xffff, 0);
 	iom_pci_config_lock(c, AT_SRIOV + SRIOV_NUM, 0xffff, AT_SRIOV + SRIOV_CTL,
 			    SRIOV_CTL_ENABLE);
-	iom_pci_config_set(c, AT_SRIOV + SRIOV_OFFSET, 2, f->first_vf_offset);
-	iom_pci_config_set(c, AT_SRIOV + SRIOV_STRIDE, 2, f->vf_stride);
 	iom_pci_config_set(c, AT_SRIOV + SRIOV_DEVICE, 2, f->vf_device);
-	iom_pci_config_set(c, AT_SRIOV + 0x1c, 4, 0x553); /* page sizes */
-	iom_pci_config_set(c, AT_SRIOV + 0x20, 4, 1);
-	iom_pci_config_set_masks(c, AT_SRIOV + 0x20, 4, 0x553, 0);
+	iom_pci_config_set(c, AT_SRIOV + SRIOV_PAGES, 4, 0x553);
+	iom_pci_config_set(c, AT_SRIOV + SRIOV_PAGE, 4, 1);
+	iom_pci_config_set_masks(c, AT_SRIOV + SRIOV_PAGE, 4, 0x553, 0);
+	iom_pci_config_lock(c, AT_SRIOV + SRIOV_PAGE, UINT32_MAX, AT_SRIOV + SRIOV_CTL,
+			    SRIOV_CTL_ENABLE);
+	/* VF BAR 0: 64-bit memory */
+	iom_pci_config_set(c, AT_SRIOV + SRIOV_BAR, 4, 0x4);
+	iom_pci_config_set_masks(c, AT_SRIOV + SRIOV_BAR + 4, 4, UINT32_MAX, 0);
+	c->vf_offset[0] = f->first_vf_offset;
+	c->vf_stride[0] = f->vf_stride;
+	c->vf_offset[1] = ari ? f->first_vf_offset_ari : f->first_vf_offset;
+	c->vf_stride[1] = ari ? f->vf_stride_ari : f->vf_stride;
+	c->vf_bar_lg2 = (uint8_t)CLAMP(f->vf_bar_lg2 ? f->vf_bar_lg2 : 16u, 12u, 30u);
+	pci_sriov_follow(c);
 }
 
 /* 7.5.1.2, 7.5.1.3: the addresses that software assigns. */
@@ -157,7 +161,8 @@ iom_pci_config *iom_pci_function_new(const iom_pci_function_config *config)
 	iom_pci_build_capability(c, IOM_PCI_EXTENDED, AT_AER, IOM_PCI_EXT_AER, 2);
 	if (f->acs)
 		add_acs(c, f);
-	if (f->ari) {
+	/* 9.3.7: functions of a device with SR-IOV have ARI */
+	if (f->ari || f->total_vfs) {
 		iom_pci_build_capability(c, IOM_PCI_EXTENDED, AT_ARI, IOM_PCI_EXT_ARI, 1);
 		iom_pci_config_set(c, AT_ARI + 4, 2, (uint32_t)f->next_function << 8);
 	}
@@ -169,6 +174,7 @@ iom_pci_config *iom_pci_function_new(const iom_pci_function_config *config)
 		add_pri(c, f);
 	if (f->pasid_bits)
 		add_pasid(c, f);
+	c->effect = pci_function_effect;
 	iom_pci_config_set_reset(c);
 	return c;
 }

@@ -5,6 +5,23 @@
 
 #include "pcie/internal.h"
 
+/* Where functions of this library have things; software finds them through the lists. */
+enum {
+	AT_EXPRESS = 0x40,
+	AT_AER = 0x100,
+	AT_ACS = 0x150,
+	AT_ARI = 0x160,
+	AT_SRIOV = 0x180,
+	AT_ATS = 0x200,
+	AT_PRI = 0x220,
+	AT_PASID = 0x240,
+};
+
+/* What writes do inside a function of this library (iom_pci_config.effect). */
+void pci_function_effect(iom_pci_config *config, unsigned offset, uint32_t before, uint32_t after);
+/* First VF Offset, VF Stride and the VF BAR, which follow other registers. */
+void pci_sriov_follow(iom_pci_config *config);
+
 /* 7.5.1.2 Type 0, 7.5.1.3 Type 1 Configuration Space Header */
 enum {
 	PCI_BAR0 = 0x10,
@@ -74,6 +91,9 @@ enum {
 	SRIOV_OFFSET = 0x14,
 	SRIOV_STRIDE = 0x16,
 	SRIOV_DEVICE = 0x1a,
+	SRIOV_PAGES = 0x1c,
+	SRIOV_PAGE = 0x20,
+	SRIOV_BAR = 0x24,
 };
 
 #endif

@@ -46,9 +46,42 @@ struct iom_pci_config {
 		uint32_t guard_bits;
 	} locks[PCI_MAX_LOCKS];
 	unsigned n_locks;
+	/* What a write does inside the function, before anyone is told; see function.c. */
+	void (*effect)(iom_pci_config *config, unsigned offset, uint32_t before, uint32_t after);
 	void (*watch)(void *opaque, unsigned offset, uint32_t before, uint32_t after);
 	void *watch_opaque;
+	GArray *watchers; /* pci_watcher: more of them, of virtual functions; NULL none */
+	uint64_t outstanding; /* page requests of the function and its virtual functions */
+	/* A virtual function: the physical one, the place of its SR-IOV capability, and
+	 * which one of its functions this is. */
+	iom_pci_config *pf;
+	unsigned at_sriov, vf_index;
+	GPtrArray *vfs; /* of a physical function: their spaces; NULL none */
+	uint16_t vf_offset[2], vf_stride[2]; /* without and with ARI Capable Hierarchy */
+	uint8_t vf_bar_lg2;
 };
+
+typedef struct pci_watcher {
+	void (*fn)(void *opaque, unsigned offset, uint32_t before, uint32_t after);
+	void *opaque;
+} pci_watcher;
+
+/* Beside iom_pci_config_watch(); removed by function and opaque. */
+void iom_pci_config_watch_more(iom_pci_config *config,
+			       void (*fn)(void *opaque, unsigned offset, uint32_t before,
+					  uint32_t after),
+			       void *opaque, bool on);
+/* As iom_pci_config_read(), whether a virtual function is enabled or not. */
+uint32_t iom_pci_config_peek(const iom_pci_config *config, unsigned offset, unsigned size);
+/* Count page requests: false, and none counted, beyond `limit`. */
+bool iom_pci_outstanding_take(iom_pci_config *config, uint64_t n, uint64_t limit);
+void iom_pci_outstanding_give(iom_pci_config *config, uint64_t n);
+uint64_t iom_pci_outstanding(const iom_pci_config *config);
+/* The space that has the registers shared by a physical function and its virtual ones. */
+static inline iom_pci_config *iom_pci_shared(iom_pci_config *config)
+{
+	return config->pf ? config->pf : config;
+}
 
 /* The writable bits of a word. */
 uint32_t iom_pci_config_writable(const iom_pci_config *config, unsigned offset);

@@ -23,10 +23,16 @@ static unsigned header_type(const iom_pci_config *c)
 	return c->bytes[PCI_HEADER_TYPE] & 0x7f;
 }
 
-/* Nothing answers, or a layout that no specification defines. */
+/*
+ * Nothing answers, or a layout that no specification defines. A virtual function
+ * has all ones for vendor and device too (9.3.4), but not for what follows.
+ */
 static bool has_standard(const iom_pci_config *c)
 {
-	return iom_pci_config_read(c, PCI_VENDOR, 2) != 0xffff && header_type(c) <= 2 &&
+	bool silent = iom_pci_config_read(c, PCI_VENDOR, 2) == 0xffff &&
+		      (c->size < 8 || iom_pci_config_read(c, PCI_COMMAND, 4) == UINT32_MAX);
+
+	return !silent && header_type(c) <= 2 &&
 	       (iom_pci_config_read(c, PCI_STATUS, 2) & PCI_STATUS_LIST);
 }
 

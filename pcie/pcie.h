@@ -320,6 +320,11 @@ typedef struct iom_pci_function_config {
 	uint16_t first_vf_offset;
 	uint16_t vf_stride;
 	uint16_t vf_device;
+	/* What First VF Offset and VF Stride are with ARI Capable Hierarchy; both 0: as
+	 * without it. */
+	uint16_t first_vf_offset_ari;
+	uint16_t vf_stride_ari;
+	uint8_t vf_bar_lg2; /* VF BAR 0, of one VF: 12 to 30; 0: 64 KiB */
 } iom_pci_function_config;
 
 enum {
@@ -340,6 +345,23 @@ IOM_API void iom_pci_function_config_init(iom_pci_function_config *config);
  * (NumVFs, STU, the PASID enables, the page request allocation) does not.
  */
 IOM_API iom_pci_config *iom_pci_function_new(const iom_pci_function_config *config);
+
+/*
+ * The space of virtual function `index` (from 0) of a physical one, which must live
+ * as long. All ones while VF Enable is clear or NumVFs does not reach it; then as 9.3.4
+ * to 9.3.7 say: vendor and device FFFFh, no BARs, Bus Master Enable, Function Level
+ * Reset and ATS of its own, no PASID and PRI, for which those of the physical function
+ * count. A topology takes it as the `config` of the node, an endpoint as its function.
+ * IOM_ERROR_CONFIG: beyond TotalVFs, or there already.
+ */
+IOM_API iom_pci_config *iom_pci_vf_new(iom_pci_config *pf, unsigned index, GError **error);
+IOM_API bool iom_pci_vf_enabled(const iom_pci_config *vf);
+/*
+ * The part of VF BAR 0 (9.3.3.14) that belongs to one virtual function, bytes. False:
+ * the VF or its memory is not enabled, or no address is assigned.
+ */
+IOM_API bool iom_pci_vf_memory(const iom_pci_config *pf, unsigned index, uint64_t *address,
+			       uint64_t *size);
 
 /* ------------------------------------------------------------------------
  * Endpoints: DMA through an IOMMU, with an address translation cache

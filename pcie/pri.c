@@ -8,34 +8,38 @@
 /* Software's limit, which the capacity bounds. */
 static uint64_t credit(const iom_endpoint *ep)
 {
-	uint32_t capacity = iom_pci_config_read(ep->config.function, ep->at_pri + PRI_CAPACITY, 4);
-	uint32_t allowed = iom_pci_config_read(ep->config.function, ep->at_pri + PRI_ALLOCATION, 4);
+	uint32_t capacity = iom_pci_config_peek(ep->shared, ep->at_pri + PRI_CAPACITY, 4);
+	uint32_t allowed = iom_pci_config_peek(ep->shared, ep->at_pri + PRI_ALLOCATION, 4);
 
 	return MIN(capacity, allowed);
 }
 
 static uint32_t status(const iom_endpoint *ep)
 {
-	return iom_pci_config_read(ep->config.function, ep->at_pri + PRI_STATUS, 2);
+	return iom_pci_config_peek(ep->shared, ep->at_pri + PRI_STATUS, 2);
 }
 
 static void set_status(iom_endpoint *ep, uint32_t set, uint32_t clear)
 {
 	if (ep->at_pri)
-		iom_pci_config_set(ep->config.function, ep->at_pri + PRI_STATUS, 2,
+		iom_pci_config_set(ep->shared, ep->at_pri + PRI_STATUS, 2,
 				   (status(ep) | set) & ~clear);
 }
 
 /* 10.5.2.3: Stopped tells that the interface is off and nothing is outstanding. */
 void ep_update_stopped(iom_endpoint *ep)
 {
-	if (!ep->on.pri && !ep->outstanding)
+	bool enabled = ep->at_pri &&
+		       iom_pci_config_peek(ep->shared, ep->at_pri + PRI_CTL, 2) & PRI_CTL_ENABLE;
+
+	if (!enabled && !iom_pci_outstanding(ep->shared))
 		set_status(ep, PRI_STATUS_STOPPED, 0);
 	else
 		set_status(ep, 0, PRI_STATUS_STOPPED);
 }
 
-static iom_ask_status may_ask(const iom_endpoint *ep, uint32_t pasid, unsigned n)
+/* The limit is for a physical function and its virtual functions together. */
+static iom_ask_status may_ask(iom_endpoint *ep, uint32_t pasid, unsigned n)
 {
 	if (ep->removed || !ep->on.pri || !ep->on.ats)
 		return IOM_ASK_DISABLED;
@@ -45,7 +49,8 @@ static iom_ask_status may_ask(const iom_endpoint *ep, uint32_t pasid, unsigned n
 		return IOM_ASK_STOPPED;
 	if (!ep_pasid_usable(ep, pasid))
 		return IOM_ASK_PASID;
-	return ep->outstanding + n > credit(ep) ? IOM_ASK_NO_CREDIT : IOM_ASK_SENT;
+	return iom_pci_outstanding_take(ep->shared, n, credit(ep)) ? IOM_ASK_SENT
+								   : IOM_ASK_NO_CREDIT;
 }
 
 static bool take_index(iom_endpoint *ep, unsigned *index)
@@ -67,6 +72,7 @@ static void end_group(iom_endpoint *ep, ep_group *group, iom_prg_code code)
 	group->used = false;
 	group->code = (uint8_t)code;
 	ep->outstanding -= group->requests;
+	iom_pci_outstanding_give(ep->shared, group->requests);
 	group->requests = 0;
 	ep_update_stopped(ep);
 }
@@ -110,8 +116,10 @@ iom_ask_status iom_endpoint_ask(iom_endpoint *endpoint, uint32_t pasid, const io
 
 	pthread_mutex_lock(&ep->lock);
 	may = may_ask(ep, pasid, n);
-	if (may == IOM_ASK_SENT && !take_index(ep, &index))
+	if (may == IOM_ASK_SENT && !take_index(ep, &index)) {
+		iom_pci_outstanding_give(ep->shared, n);
 		may = IOM_ASK_NO_INDEX;
+	}
 	if (may == IOM_ASK_SENT) {
 		/* Before the first message: the answer may come at once. */
 		ep->groups[index] = (ep_group){ true, IOM_PRG_INVALID, pasid, n };

@@ -39,6 +39,14 @@ static bool bar_has(const iom_pci_config *c, unsigned bar, unsigned n_bars, uint
 static bool bars_have(const iom_pci_node *n, uint64_t address)
 {
 	unsigned n_bars = pci_is_bridge(n) ? 2 : 6;
+	uint64_t base, size;
+
+	/* 9.3.3.14: a VF has no BARs, but a part of the physical function's VF BAR */
+	if (n->config.pf)
+		return n->config.pf->config.config &&
+		       iom_pci_vf_memory(n->config.pf->config.config, n->config.vf_index, &base,
+					 &size) &&
+		       address - base < size;
 
 	for (unsigned bar = 0; memory_enabled(n) && bar < n_bars; bar++) {
 		uint32_t low;
