@@ -144,6 +144,9 @@ iom_mem_status iom_send_msi(iom_iommu *iommu, iom_space space, uint64_t address,
 typedef struct iom_writer iom_writer;
 typedef struct iom_reader iom_reader;
 
+/* Of what is no IOMMU, in the place of an iom_kind. */
+enum { IOM_STATE_FUNCTION = 16, IOM_STATE_ENDPOINT = 17 };
+
 iom_writer *iom_writer_new(iom_kind kind, uint32_t version);
 void iom_writer_u64(iom_writer *w, uint64_t value);
 void iom_writer_words(iom_writer *w, const uint64_t *words, size_t n);

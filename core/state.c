@@ -103,6 +103,10 @@ static const char *kind_name(uint32_t kind)
 		return "an SMMUv3";
 	case IOM_KIND_VTD:
 		return "a VT-d unit";
+	case IOM_STATE_FUNCTION:
+		return "a PCI function";
+	case IOM_STATE_ENDPOINT:
+		return "an endpoint";
 	default:
 		return "something else";
 	}

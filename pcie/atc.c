@@ -116,3 +116,48 @@ void ep_atc_invalidate(iom_endpoint *ep, const iom_ats_invalidate *inv)
 			drop_range(ep, inv->pasid, true, inv->address, last);
 	}
 }
+
+/* ---- saving: scope, address with the page size in its low bits, entry ---- */
+static bool collect(void *opaque, const iom_cache_scope *scope, uint64_t address, unsigned page_lg2,
+		    const void *value)
+{
+	uint64_t base = address & ~((UINT64_C(1) << page_lg2) - 1);
+	uint64_t words[ATC_WORDS] = { scope->hi, scope->lo, base | page_lg2,
+				      iom_ats_encode(value) };
+
+	g_array_append_vals(opaque, words, ATC_WORDS);
+	return false;
+}
+
+GArray *ep_atc_save(iom_endpoint *ep)
+{
+	GArray *words = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+
+	if (iom_cache_enabled(ep->atc))
+		iom_cache_invalidate_if(ep->atc, collect, words);
+	return words;
+}
+
+bool ep_atc_possible(const uint64_t *words)
+{
+	unsigned page_lg2 = words[2] & 0xfff;
+	uint64_t pasid = words[1] >> 2;
+	iom_ats_entry entry;
+
+	iom_ats_decode(words[3], &entry);
+	return words[0] <= SCOPE_GLOBAL && pasid <= MAX_PASID &&
+	       (words[0] == SCOPE_PASID || !pasid) && page_lg2 == entry.page_lg2 &&
+	       !(words[2] & ~UINT64_C(0xfff) & ((UINT64_C(1) << page_lg2) - 1)) &&
+	       entry.permissions & (IOM_READ | IOM_WRITE);
+}
+
+void ep_atc_restore(iom_endpoint *ep, const uint64_t *words, iom_epoch epoch)
+{
+	iom_cache_scope s = { .hi = words[0], .lo = words[1] };
+	iom_tag *tag = iom_tags_get(ep->tags, tag_of(&s));
+	iom_ats_entry entry;
+
+	iom_ats_decode(words[3], &entry);
+	iom_cache_insert(ep->atc, &s, words[2] & ~UINT64_C(0xfff), entry.page_lg2, &entry,
+			 sizeof(entry), &tag, 1, epoch);
+}

@@ -113,6 +113,17 @@ static uint32_t locked(const iom_pci_config *c, unsigned word)
 	return bits;
 }
 
+static void tell(iom_pci_config *config, unsigned word, uint32_t before, uint32_t after)
+{
+	if (config->watch)
+		config->watch(config->watch_opaque, word, before, after);
+	for (guint i = 0; config->watchers && i < config->watchers->len; i++) {
+		const pci_watcher *w = &g_array_index(config->watchers, pci_watcher, i);
+
+		w->fn(w->opaque, word, before, after);
+	}
+}
+
 void iom_pci_config_write(iom_pci_config *config, unsigned offset, unsigned size, uint32_t value)
 {
 	unsigned word = offset & ~3u, shift = 8 * (offset & 3);
@@ -132,13 +143,15 @@ void iom_pci_config_write(iom_pci_config *config, unsigned offset, unsigned size
 	pthread_mutex_unlock(&config->lock);
 	if (config->effect)
 		config->effect(config, word, before, after | pulses);
-	if (config->watch)
-		config->watch(config->watch_opaque, word, before, after | pulses);
-	for (guint i = 0; config->watchers && i < config->watchers->len; i++) {
-		const pci_watcher *w = &g_array_index(config->watchers, pci_watcher, i);
+	tell(config, word, before, after | pulses);
+}
 
-		w->fn(w->opaque, word, before, after | pulses);
-	}
+/* The identification is read-only: a write of it that everyone may ignore. */
+void iom_pci_config_changed(iom_pci_config *config)
+{
+	uint32_t id = iom_pci_config_peek(config, PCI_VENDOR, 4);
+
+	tell(config, PCI_VENDOR, id, id);
 }
 
 void iom_pci_config_watch_more(iom_pci_config *config,

@@ -79,7 +79,7 @@ void iom_endpoint_free(iom_endpoint *endpoint)
 /* ------------------------------------------------------------------------
  * Invalidations
  */
-static bool meets(const iom_ats_invalidate *inv, const ep_access *a)
+bool ep_meets(const iom_ats_invalidate *inv, const ep_access *a)
 {
 	/* Which entries are global is not known when an access begins, so any PASID's
 	 * invalidation of its addresses waits for it. */
@@ -103,7 +103,7 @@ iom_ats_answer iom_endpoint_invalidate(iom_endpoint *ep, const iom_ats_invalidat
 	ep->stats.invalidations++;
 	ep_atc_invalidate(ep, inv);
 	for (const ep_access *a = ep->oldest; a; a = a->next)
-		accesses += meets(inv, a);
+		accesses += ep_meets(inv, a);
 	if (accesses) {
 		ep->waiting[ep->n_waiting++] = (ep_waiting){ *inv, ep->sequence, accesses };
 		ep->stats.invalidations_deferred++;
@@ -129,9 +129,16 @@ void ep_fail_waiting(iom_endpoint *ep)
 /* ------------------------------------------------------------------------
  * Accesses in flight
  */
-static void enter(iom_endpoint *ep, ep_access *a)
+void ep_span_of(ep_access *a)
 {
-	a->sequence = ep->sequence++;
+	a->first = a->dma.address;
+	a->last = a->first + (a->dma.length ? a->dma.length - 1 : 0);
+	if (a->last < a->first)
+		a->last = UINT64_MAX;
+}
+
+void ep_link(iom_endpoint *ep, ep_access *a)
+{
 	a->prev = ep->newest;
 	a->next = NULL;
 	if (ep->newest)
@@ -140,6 +147,12 @@ static void enter(iom_endpoint *ep, ep_access *a)
 		ep->oldest = a;
 	ep->newest = a;
 	ep->stats.in_flight++;
+}
+
+static void enter(iom_endpoint *ep, ep_access *a)
+{
+	a->sequence = ep->sequence++;
+	ep_link(ep, a);
 }
 
 /* Ends the access; the invalidations that waited for it alone are complete. */
@@ -161,7 +174,7 @@ static void leave(iom_endpoint *ep, ep_access *a)
 	for (unsigned i = 0; i < ep->n_waiting; i++) {
 		ep_waiting *w = &ep->waiting[i];
 
-		if (a->sequence < w->sequence && meets(&w->inv, a) && --w->accesses == 0)
+		if (a->sequence < w->sequence && ep_meets(&w->inv, a) && --w->accesses == 0)
 			itags[n++] = w->inv.itag;
 		else
 			ep->waiting[kept++] = *w;
@@ -370,11 +383,9 @@ iom_status iom_endpoint_begin(iom_endpoint *endpoint, const iom_dma *dma, iom_dm
 	memset(answer, 0, sizeof(*answer));
 	answer->status = IOM_ABORT;
 	t.access = g_new0(ep_access, 1);
-	t.access->first = dma->address;
-	t.access->last = dma->address + (dma->length ? dma->length - 1 : 0);
-	if (t.access->last < t.access->first)
-		t.access->last = UINT64_MAX;
 	t.access->pasid = dma->pasid;
+	t.access->dma = *dma;
+	ep_span_of(t.access);
 	pthread_mutex_lock(&endpoint->lock);
 	endpoint->stats.accesses++;
 	answer->refusal = (uint8_t)refuse(endpoint, dma);
@@ -398,6 +409,7 @@ iom_status iom_endpoint_begin(iom_endpoint *endpoint, const iom_dma *dma, iom_dm
 	count(endpoint, answer);
 	if (answer->status == IOM_OK) {
 		answer->hold = t.access;
+		t.access->answer = *answer;
 		return IOM_OK;
 	}
 	leave(endpoint, t.access);
@@ -411,6 +423,21 @@ void iom_endpoint_end(iom_endpoint *endpoint, iom_dma_answer *answer)
 	if (answer->hold)
 		leave(endpoint, answer->hold);
 	answer->hold = NULL;
+}
+
+bool iom_endpoint_held(iom_endpoint *endpoint, unsigned index, iom_dma *dma, iom_dma_answer *answer)
+{
+	const ep_access *a;
+
+	pthread_mutex_lock(&endpoint->lock);
+	for (a = endpoint->oldest; a && index; a = a->next)
+		index--;
+	if (a) {
+		*dma = a->dma;
+		*answer = a->answer;
+	}
+	pthread_mutex_unlock(&endpoint->lock);
+	return a != NULL;
 }
 
 iom_status iom_endpoint_dma(iom_endpoint *endpoint, const iom_dma *dma, iom_memory *memory,

@@ -29,6 +29,8 @@ typedef struct ep_access {
 	uint64_t first, last; /* input addresses */
 	uint64_t sequence;
 	uint32_t pasid;
+	iom_dma dma;
+	iom_dma_answer answer; /* once it is there */
 } ep_access;
 
 /* An invalidation that waits for accesses in flight. */
@@ -88,10 +90,21 @@ void ep_atc_insert(iom_endpoint *ep, ep_key key, uint64_t address, const iom_ats
 void ep_atc_invalidate(iom_endpoint *ep, const iom_ats_invalidate *inv);
 void ep_atc_drop_pasid(iom_endpoint *ep, uint32_t pasid);
 void ep_atc_drop_all(iom_endpoint *ep);
+/* Every entry as words, for saving; and back. False: no such entry can be. */
+#define ATC_WORDS 4u
+GArray *ep_atc_save(iom_endpoint *ep);
+bool ep_atc_possible(const uint64_t *words);
+void ep_atc_restore(iom_endpoint *ep, const uint64_t *words, iom_epoch epoch);
 
 /* ---- endpoint.c ---- */
 /* An invalidation from the IOMMU. */
 iom_ats_answer iom_endpoint_invalidate(iom_endpoint *ep, const iom_ats_invalidate *inv);
+/* Whether an access delays an invalidation. */
+bool ep_meets(const iom_ats_invalidate *inv, const ep_access *a);
+/* Fill in the input addresses of an access from what was asked for. */
+void ep_span_of(ep_access *a);
+/* Put an access behind the others in flight; its sequence number is set already. */
+void ep_link(iom_endpoint *ep, ep_access *a);
 /* The ones that wait are given up: the IOMMU sees time-outs. Without the lock. */
 void ep_fail_waiting(iom_endpoint *ep);
 

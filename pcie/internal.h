@@ -71,6 +71,8 @@ void iom_pci_config_watch_more(iom_pci_config *config,
 			       void (*fn)(void *opaque, unsigned offset, uint32_t before,
 					  uint32_t after),
 			       void *opaque, bool on);
+/* Tell who watches that any register may have another value. */
+void iom_pci_config_changed(iom_pci_config *config);
 /* As iom_pci_config_read(), whether a virtual function is enabled or not. */
 uint32_t iom_pci_config_peek(const iom_pci_config *config, unsigned offset, unsigned size);
 /* Count page requests: false, and none counted, beyond `limit`. */

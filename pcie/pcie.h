@@ -56,6 +56,15 @@ IOM_API void iom_pci_config_watch(iom_pci_config *config,
 				  void *opaque);
 
 /*
+ * The registers of a function as they are, versioned. Loading refuses what is
+ * damaged (IOM_ERROR_FORMAT), of a later version (IOM_ERROR_UNSUPPORTED), or of a
+ * function with other registers (IOM_ERROR_CONFIG), and leaves the space as it was.
+ * Who watches is told after a load. Not while another thread uses the space.
+ */
+IOM_API GBytes *iom_pci_config_save(const iom_pci_config *config);
+IOM_API gboolean iom_pci_config_load(iom_pci_config *config, GBytes *state, GError **error);
+
+/*
  * A space from a dump: the text of `lspci -x`, `-xxx` or `-xxxx`, or 64 to 4096
  * raw bytes. `name` is for messages. `slot` ("01:00.0") chooses among several
  * functions; NULL takes the only one. IOM_ERROR_FORMAT with the place for
@@ -518,6 +527,24 @@ IOM_API bool iom_endpoint_stop_pasid(iom_endpoint *endpoint, uint32_t pasid);
  * of the IOMMU.
  */
 IOM_API void iom_endpoint_remove(iom_endpoint *endpoint);
+
+/*
+ * Everything of an endpoint but its function's registers: the ATC, accesses in
+ * flight, invalidations that wait for them, page requests, statistics. Versioned.
+ * Load the function first, then the endpoint, which must have the same requester,
+ * ATC and capabilities (IOM_ERROR_CONFIG) and hold no access; damaged state is
+ * refused (IOM_ERROR_FORMAT) and changes nothing. The IOMMU's state is its own:
+ * iom_iommu_save(). Not while another thread uses the endpoint.
+ */
+IOM_API GBytes *iom_endpoint_save(iom_endpoint *endpoint);
+IOM_API gboolean iom_endpoint_load(iom_endpoint *endpoint, GBytes *state, GError **error);
+/*
+ * The accesses in flight, oldest first: what was asked for and the answer, which
+ * iom_endpoint_end() ends. After a load this is the only way to them. False: there
+ * are not so many.
+ */
+IOM_API bool iom_endpoint_held(iom_endpoint *endpoint, unsigned index, iom_dma *dma,
+			       iom_dma_answer *answer);
 
 typedef struct iom_endpoint_statistics {
 	uint64_t accesses;

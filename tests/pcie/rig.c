@@ -34,7 +34,7 @@ uint32_t rig_reg(rig *r, unsigned capability, unsigned offset, unsigned size)
 	return iom_pci_config_read(r->fn, at + offset, size);
 }
 
-static void make_endpoint(rig *r, uint32_t requester)
+void rig_endpoint(rig *r, uint32_t requester)
 {
 	iom_endpoint_config config = {
 		.size = sizeof(config),
@@ -55,7 +55,7 @@ static void make_endpoint(rig *r, uint32_t requester)
 void rig_move(rig *r, uint32_t requester)
 {
 	iom_endpoint_free(r->ep);
-	make_endpoint(r, requester);
+	rig_endpoint(r, requester);
 }
 
 rig *rig_new(iom_kind kind, const rig_options *options)
@@ -85,7 +85,7 @@ rig *rig_new(iom_kind kind, const rig_options *options)
 	r->fn = iom_pci_function_new(&options->function);
 	r->atc_entries = options->atc_entries;
 	r->translations = options->translations;
-	make_endpoint(r, RIG_REQUESTER);
+	rig_endpoint(r, RIG_REQUESTER);
 	iom_pci_config_write(r->fn, 4, 2, 0x0006);
 	if (options->function.pasid_bits)
 		rig_set_reg(r, IOM_PCI_EXT_PASID, 6, 2, 7);

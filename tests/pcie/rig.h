@@ -88,6 +88,8 @@ iom_dma rig_dma(unsigned space, uint64_t va, unsigned access, unsigned flags);
 /* Begin and end at once; the answer stays. */
 iom_status rig_access(rig *r, unsigned space, uint64_t va, unsigned access, unsigned flags,
 		      iom_dma_answer *answer);
+/* A new endpoint in `ep`; whoever was there is not freed. */
+void rig_endpoint(rig *r, uint32_t requester);
 /* The endpoint sends with another requester id from now on. */
 void rig_move(rig *r, uint32_t requester);
 /* Registers of the function, through its lists as software finds them. */
