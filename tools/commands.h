@@ -16,6 +16,7 @@ int iom_cmd_explain(int argc, char **argv);
 int iom_cmd_vectors(int argc, char **argv);
 int iom_cmd_bench(int argc, char **argv);
 int iom_cmd_caps(int argc, char **argv);
+int iom_cmd_acpi(int argc, char **argv);
 int iom_cmd_host(int argc, char **argv);
 int iom_cmd_iommufd(int argc, char **argv);
 

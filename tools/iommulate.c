@@ -22,6 +22,7 @@ static const command commands[] = {
 	{ "explain", iom_cmd_explain, "show every step of one DMA of a trace" },
 	{ "vectors", iom_cmd_vectors, "run conformance vectors against the models" },
 	{ "caps", iom_cmd_caps, "plan and print PCIe extended capabilities" },
+	{ "acpi", iom_cmd_acpi, "read an IORT or DMAR table: which IOMMU, under which id" },
 	{ "host", iom_cmd_host, "show what the host's /dev/iommu offers" },
 	{ "iommufd", iom_cmd_iommufd, "run a program with the engine as its /dev/iommu" },
 	{ "bench", iom_cmd_bench, "measure the models beside a baseline" },

@@ -7,7 +7,7 @@ The interfaces of the prefixes in OPEN are still growing and not frozen by a lis
 import subprocess
 import sys
 
-OPEN = ("iom_pci_", "iom_endpoint_", "iom_requesters_", "iom_ats_", "iom_iommufd_",
+OPEN = ("iom_pci_", "iom_endpoint_", "iom_requesters_", "iom_ats_", "iom_acpi_", "iom_iommufd_",
         "iom_legacy_")
 
 
