@@ -12,7 +12,7 @@
 static void put(GByteArray *t, unsigned size, uint64_t value)
 {
 	for (unsigned i = 0; i < size; i++) {
-		uint8_t byte = (uint8_t)(value >> (8 * i));
+		uint8_t byte = (uint8_t)(i < 8 ? value >> (8 * i) : 0);
 
 		g_byte_array_append(t, &byte, 1);
 	}

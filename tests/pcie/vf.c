@@ -290,8 +290,8 @@ static void vf_rig_on(vf_rig *v)
 static void vf_rig_clear(vf_rig *v)
 {
 	iom_endpoint_free(v->ep);
-	rig_free(v->r);
 	iom_pci_config_free(v->vf);
+	rig_free(v->r);
 }
 
 static iom_status go(vf_rig *v, unsigned space, iom_dma_answer *a)
