@@ -247,17 +247,17 @@ static void send(attempt *t, iom_request_type type)
 	iom_result result;
 
 	base_request(t, &request, type);
-	if (type == IOM_TRANSLATED) {
+	/* 6.20.1: without the enable a translated request has no PASID */
+	if (type == IOM_TRANSLATED && !t->on.translated_pasid) {
+		request.pasid = IOM_NO_PASID;
+		request.flags = 0;
+	}
+	if (type == IOM_TRANSLATED && !(t->dma->flags & IOM_DMA_TRANSLATED)) {
 		uint64_t low = (UINT64_C(1) << t->entry.page_lg2) - 1;
 
 		request.address = t->entry.address | (t->dma->address & low);
 		request.length =
 			(uint32_t)MIN((uint64_t)t->dma->length, low - (t->dma->address & low) + 1);
-		/* 6.20.1: without the enable a translated request has no PASID */
-		if (!t->on.translated_pasid) {
-			request.pasid = IOM_NO_PASID;
-			request.flags = 0;
-		}
 	}
 	iom_iommu_translate(t->ep->config.iommu, &request, &result);
 	answer->status = result.status;
@@ -269,7 +269,7 @@ static void send(attempt *t, iom_request_type type)
 	answer->page_lg2 = result.page_lg2;
 	answer->permissions = result.permissions;
 	answer->span = MIN(result.span, (uint64_t)request.length);
-	if (type == IOM_TRANSLATED) {
+	if (type == IOM_TRANSLATED && !(t->dma->flags & IOM_DMA_TRANSLATED)) {
 		answer->page_lg2 = t->entry.page_lg2;
 		answer->permissions = t->entry.permissions;
 	}
@@ -402,7 +402,9 @@ iom_status iom_endpoint_begin(iom_endpoint *endpoint, const iom_dma *dma, iom_dm
 	 * new or meets an invalidation that waits for us. */
 	t.epoch = iom_tags_epoch(endpoint->tags);
 	use_ats = t.on.ats && !(dma->flags & IOM_DMA_UNTRANSLATED);
-	if (use_ats)
+	if (dma->flags & IOM_DMA_TRANSLATED)
+		send(&t, IOM_TRANSLATED);
+	else if (use_ats)
 		by_ats(&t);
 	else
 		send(&t, IOM_UNTRANSLATED);

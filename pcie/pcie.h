@@ -424,6 +424,9 @@ enum {
 	IOM_DMA_PRIVILEGED = 1u << 0, /* with a PASID: Privileged Mode Requested */
 	IOM_DMA_UNTRANSLATED = 1u << 1, /* neither ATC nor ATS, though they are enabled */
 	IOM_DMA_PAGE_REQUEST = 1u << 2, /* ask for pages that are missing (PRI) */
+	/* The address is sent as a translated one, whoever made it up: what a device does
+	 * that is broken or malicious. With ATS off and without the ATC too. */
+	IOM_DMA_TRANSLATED = 1u << 4,
 	IOM_DMA_CXL = 1u << 3, /* CXL.cache: translation requests have the CXL Src bit */
 };
 

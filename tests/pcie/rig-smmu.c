@@ -39,12 +39,12 @@ static void wr(rig *r, uint64_t at, unsigned size, uint64_t value)
 	iom_iommu_mmio_write(r->iommu, at, size, value, IOM_SPACE_NONSECURE);
 }
 
-static iom_iommu *make(const iom_bus *bus)
+static iom_iommu *make(const iom_bus *bus, const void *given)
 {
 	iom_smmu_config config;
 
 	iom_smmu_config_init(&config);
-	return iom_smmu_new(&config, bus, NULL);
+	return iom_smmu_new(given ? given : &config, bus, NULL);
 }
 
 static void push(rig *r, uint64_t word0, uint64_t word1)
@@ -95,7 +95,7 @@ static void bring_up(rig *r)
 	for (unsigned i = 0; i < RIG_PASIDS; i++)
 		write_cd(r, i);
 	wr(r, R_CR1, 4, 0xd75);
-	wr(r, R_CR2, 4, 0xa); /* RECINVSID, REC_CFG_ATS */
+	wr(r, R_CR2, 4, r->cr2);
 	wr(r, R_STRTAB_BASE, 8, strtab);
 	wr(r, R_STRTAB_BASE_CFG, 4, SID_BITS);
 	wr(r, R_CMDQ_BASE, 8, r->cmdq | CMDQ_LG2);

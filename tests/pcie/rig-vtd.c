@@ -33,12 +33,12 @@ static void wr(rig *r, uint64_t at, unsigned size, uint64_t value)
 	iom_iommu_mmio_write(r->iommu, at, size, value, IOM_SPACE_NONSECURE);
 }
 
-static iom_iommu *make(const iom_bus *bus)
+static iom_iommu *make(const iom_bus *bus, const void *given)
 {
 	iom_vtd_config config;
 
 	iom_vtd_config_init(&config);
-	return iom_vtd_new(&config, bus, NULL);
+	return iom_vtd_new(given ? given : &config, bus, NULL);
 }
 
 static void push(rig *r, uint64_t word0, uint64_t word1)

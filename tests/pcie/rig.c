@@ -6,7 +6,7 @@
 
 void rig_options_init(rig_options *o)
 {
-	*o = (rig_options){ .atc_entries = 64, .priq_lg2 = 7 };
+	*o = (rig_options){ .atc_entries = 64, .priq_lg2 = 7, .cr2 = 0xa };
 	iom_pci_function_config_init(&o->function);
 }
 
@@ -42,6 +42,7 @@ void rig_endpoint(rig *r, uint32_t requester)
 		.requesters = r->hub,
 		.function = r->fn,
 		.requester = requester,
+		.iommu_space = (uint8_t)r->iommu_space,
 		.atc = { .entries = r->atc_entries, .ways = 4 },
 		.translations = (uint8_t)r->translations,
 		.answered = answered,
@@ -70,13 +71,15 @@ rig *rig_new(iom_kind kind, const rig_options *options)
 	r->kind = kind;
 	r->ops = kind == IOM_KIND_SMMUV3 ? &rig_smmu_ops : &rig_vtd_ops;
 	r->priq_lg2 = options->priq_lg2;
+	r->cr2 = options->cr2;
+	r->iommu_space = options->iommu_space;
 	r->mem = iom_memory_new();
 	iom_memory_add_sparse(r->mem, 0, UINT64_C(1) << 44, NULL);
 	r->pool = (iom_guest_pool){ .memory = r->mem, .next = POOL, .end = POOL + POOL_SIZE };
 	r->hub = iom_requesters_new();
 	iom_requesters_connect(r->hub, &bus);
 	bus.memory[0] = r->mem;
-	r->iommu = r->ops->make(&bus);
+	r->iommu = r->ops->make(&bus, options->model);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(r->iommu);
 	for (unsigned i = 0; i < RIG_PASIDS; i++)
 		iom_pt_init(&r->pt[i], &r->pool,

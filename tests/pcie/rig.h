@@ -19,6 +19,9 @@ typedef struct rig_options {
 	unsigned translations; /* of one translation request */
 	unsigned priq_lg2; /* entries of the page request queue */
 	iom_pci_function_config function;
+	const void *model; /* iom_smmu_config or iom_vtd_config; NULL: the default one */
+	uint32_t cr2; /* SMMUv3: CR2; 0xa: RECINVSID and REC_CFG_ATS */
+	unsigned iommu_space; /* iom_space of the endpoint */
 } rig_options;
 
 typedef struct rig_request { /* a page request as the queue has it */
@@ -30,7 +33,7 @@ typedef struct rig_request { /* a page request as the queue has it */
 typedef struct rig rig;
 
 struct rig_ops {
-	iom_iommu *(*make)(const iom_bus *bus);
+	iom_iommu *(*make)(const iom_bus *bus, const void *config);
 	void (*bring_up)(rig *r);
 	void (*invalidate)(rig *r, unsigned space, uint64_t va, unsigned size_lg2, bool iotlb,
 			   bool atc);
@@ -61,7 +64,8 @@ struct rig {
 	iom_endpoint *ep;
 	iom_guest_pool pool;
 	iom_pt pt[RIG_PASIDS];
-	unsigned priq_lg2, atc_entries, translations;
+	unsigned priq_lg2, atc_entries, translations, iommu_space;
+	uint32_t cr2;
 	uint64_t config, contexts; /* STE or context entry; CDs or PASID table */
 	uint64_t cmdq, eventq, priq, status;
 	uint32_t cmd_index, event_index, pri_index, serial, fault_index;

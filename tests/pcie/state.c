@@ -33,7 +33,7 @@ static void migrate(rig *r)
 	r->hub = iom_requesters_new();
 	iom_requesters_connect(r->hub, &bus);
 	bus.memory[0] = r->mem;
-	r->iommu = r->ops->make(&bus);
+	r->iommu = r->ops->make(&bus, NULL);
 	rig_options_init(&o);
 	r->fn = iom_pci_function_new(&o.function);
 	rig_endpoint(r, RIG_REQUESTER);
