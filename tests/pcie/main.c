@@ -29,5 +29,5 @@ char *test_offsets(const iom_pci_config *c)
 
 IOM_TEST_MAIN(&config_suite, &lists_suite, &sizes_suite, &place_suite, &property_suite,
 	      &expose_suite, &dumps_suite, &ats_suite, &completions_suite, &multiple_suite,
-	      &pri_suite, &control_suite, &stress_suite, &topology_suite, &acpi_suite, &vf_suite,
-	      &state_suite, &rows_vtd_suite, &rows_smmu_suite)
+	      &pri_suite, &control_suite, &stress_suite, &resets_suite, &topology_suite,
+	      &acpi_suite, &vf_suite, &state_suite, &rows_vtd_suite, &rows_smmu_suite)

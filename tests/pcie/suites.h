@@ -15,6 +15,7 @@ extern const iom_suite dumps_suite;
 extern const iom_suite ats_suite;
 extern const iom_suite completions_suite;
 extern const iom_suite rows_vtd_suite;
+extern const iom_suite resets_suite;
 extern const iom_suite rows_smmu_suite;
 extern const iom_suite acpi_suite;
 extern const iom_suite state_suite;
