@@ -1,44 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /* page_requests.tsv: page requests of an endpoint at a VT-d unit, row by row. */
-#include "rows.h"
+#include "rows-vtd.h"
 #include "vtd/vtd.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-	R_GCMD = 0x18,
-	R_GSTS = 0x1c,
-	R_IQT = 0x88,
-	R_IRTA = 0xb8,
-	R_PQH = 0xc0,
-	R_PQT = 0xc8,
-	R_PRS = 0xdc,
-	R_PECTL = 0xe0,
-	R_PEDATA = 0xe4,
-	R_PEADDR = 0xe8,
-	R_FRCD = 0x220,
-	PRS_PPR = 1,
-	PRS_PRO = 2,
-};
-
-#define EVENT_ADDRESS UINT64_C(0xfee04000)
-#define EVENT_DATA 0x66u
 #define CONTEXT_PRE (1u << 4)
 #define CONTEXT_PASIDE (1u << 3)
 #define CONTEXT_FPD (1u << 1)
 
-static uint64_t rd(rig *r, uint64_t at, unsigned size)
+uint64_t vtd_rd(rig *r, uint64_t at, unsigned size)
 {
 	return iom_iommu_mmio_read(r->iommu, at, size, IOM_SPACE_NONSECURE);
 }
 
-static void wr(rig *r, uint64_t at, unsigned size, uint64_t value)
+void vtd_wr(rig *r, uint64_t at, unsigned size, uint64_t value)
 {
 	iom_iommu_mmio_write(r->iommu, at, size, value, IOM_SPACE_NONSECURE);
 }
 
-static rig *vtd_rig(unsigned priq_lg2, const void *config)
+rig *vtd_rig(unsigned priq_lg2, const void *config)
 {
 	rig_options o;
 	rig *r;
@@ -53,7 +35,7 @@ static rig *vtd_rig(unsigned priq_lg2, const void *config)
 	return r;
 }
 
-static iom_prq_status send(rig *r, uint32_t pasid, bool last, unsigned access)
+iom_prq_status vtd_send(rig *r, uint32_t pasid, bool last, unsigned access)
 {
 	iom_page_request q = { .address = VA,
 			       .requester = RIG_REQUESTER,
@@ -65,7 +47,7 @@ static iom_prq_status send(rig *r, uint32_t pasid, bool last, unsigned access)
 	return iom_iommu_page_request(r->iommu, &q);
 }
 
-static uint16_t ask(rig *r, uint32_t pasid, unsigned n)
+uint16_t vtd_ask(rig *r, uint32_t pasid, unsigned n)
 {
 	iom_page_ask pages[2] = { { VA, IOM_READ, 0 }, { VA + 0x1000, IOM_READ, 0 } };
 	uint16_t index = 0xffff;
@@ -91,8 +73,8 @@ static void geometry(const row_case *t, char **cells)
 		uint64_t w[4];
 
 		for (unsigned i = 0; i < entries + 2; i++) {
-			ROW_CHECK(cells, rd(r, R_PQT, 8) == (uint64_t)(i % entries) * 32);
-			CHECK_EQ(send(r, 1, false, IOM_READ), IOM_PRQ_QUEUED);
+			ROW_CHECK(cells, vtd_rd(r, R_PQT, 8) == (uint64_t)(i % entries) * 32);
+			CHECK_EQ(vtd_send(r, 1, false, IOM_READ), IOM_PRQ_QUEUED);
 			descriptor(r, i % entries, w);
 			ROW_CHECK(cells, (w[0] & 0xff) == 1);
 			CU_ASSERT_TRUE(r->ops->next_request(r, &q));
@@ -109,11 +91,12 @@ static void full_and_empty(const row_case *t, char **cells)
 	(void)t;
 	ROW_CHECK(cells, !r->ops->next_request(r, &q));
 	for (unsigned i = 0; i < 127; i++)
-		ROW_CHECK(cells, send(r, 1, false, IOM_READ) == IOM_PRQ_QUEUED);
-	ROW_CHECK(cells, send(r, 1, false, IOM_READ) == IOM_PRQ_DROPPED && r->ops->overflow(r));
+		ROW_CHECK(cells, vtd_send(r, 1, false, IOM_READ) == IOM_PRQ_QUEUED);
+	ROW_CHECK(cells, vtd_send(r, 1, false, IOM_READ) == IOM_PRQ_DROPPED && r->ops->overflow(r));
 	for (unsigned i = 0; i < 127; i++)
 		ROW_CHECK(cells, r->ops->next_request(r, &q));
-	ROW_CHECK(cells, !r->ops->next_request(r, &q) && rd(r, R_PQH, 8) == rd(r, R_PQT, 8));
+	ROW_CHECK(cells,
+		  !r->ops->next_request(r, &q) && vtd_rd(r, R_PQH, 8) == vtd_rd(r, R_PQT, 8));
 	rig_free(r);
 }
 
@@ -136,7 +119,7 @@ static gpointer watcher(gpointer opaque)
 		unsigned now;
 
 		iom_memory_load32(w->r->mem, EVENT_ADDRESS, &told);
-		now = (unsigned)rd(w->r, R_PQT, 8) / 32;
+		now = (unsigned)vtd_rd(w->r, R_PQT, 8) / 32;
 		if (w->by_event && told && !now)
 			w->early++;
 		for (; tail < now; tail++) {
@@ -154,12 +137,12 @@ static void visible(const row_case *t, char **cells)
 	watch w = { .r = vtd_rig(7, NULL), .by_event = t->arg };
 	GThread *thread;
 
-	wr(w.r, R_PEADDR, 4, EVENT_ADDRESS);
-	wr(w.r, R_PEDATA, 4, EVENT_DATA);
-	wr(w.r, R_PECTL, 4, 0);
+	vtd_wr(w.r, R_PEADDR, 4, EVENT_ADDRESS);
+	vtd_wr(w.r, R_PEDATA, 4, EVENT_DATA);
+	vtd_wr(w.r, R_PECTL, 4, 0);
 	thread = g_thread_new("software", watcher, &w);
 	for (unsigned i = 0; i < 120; i++)
-		CHECK_EQ(send(w.r, 1, false, IOM_READ), IOM_PRQ_QUEUED);
+		CHECK_EQ(vtd_send(w.r, 1, false, IOM_READ), IOM_PRQ_QUEUED);
 	g_thread_join(thread);
 	ROW_CHECK(cells, w.seen == 120 && w.early == 0);
 	rig_free(w.r);
@@ -192,7 +175,7 @@ static void fields(const row_case *t, char **cells)
 	unsigned n = 0;
 
 	(void)t;
-	ask(r, 1, 1);
+	vtd_ask(r, 1, 1);
 	CHECK_EQ(iom_endpoint_ask(r->ep, 3, &page, 1, &index), IOM_ASK_SENT);
 	descriptor(r, 1, w);
 	memcpy(rest, w, sizeof(rest));
@@ -219,7 +202,7 @@ static void no_pasid(const row_case *t, char **cells)
 	uint64_t w[4];
 
 	(void)t;
-	ask(r, IOM_NO_PASID, 1);
+	vtd_ask(r, IOM_NO_PASID, 1);
 	descriptor(r, 0, w);
 	ROW_CHECK(cells, !(w[0] >> 8 & 1) && !(w[0] >> 32 & 0xfffff));
 	rig_free(r);
@@ -228,7 +211,7 @@ static void no_pasid(const row_case *t, char **cells)
 	iom_memory_load64(r->mem, r->contexts, &w[0]);
 	iom_memory_store64(r->mem, w[0] & ~UINT64_C(0xfff), 0);
 	r->ops->reconfigure(r);
-	ask(r, IOM_NO_PASID, 1);
+	vtd_ask(r, IOM_NO_PASID, 1);
 	ROW_CHECK(cells, r->answers == 1 && r->ops->next_event(r) == 0x59);
 	rig_free(r);
 }
@@ -304,9 +287,9 @@ static void fault(const row_case *t, char **cells)
 		uint16_t index;
 
 		ROW_CHECK(cells, want != 0);
-		ROW_CHECK(cells, send(r, pasid, false, IOM_READ) == IOM_PRQ_DROPPED);
+		ROW_CHECK(cells, vtd_send(r, pasid, false, IOM_READ) == IOM_PRQ_DROPPED);
 		ROW_CHECK(cells, r->ops->next_event(r) == want && r->answers == 0);
-		index = ask(r, pasid, 2);
+		index = vtd_ask(r, pasid, 2);
 		ROW_CHECK(cells, r->answers == 1 && r->answer.code == IOM_PRG_INVALID);
 		ROW_CHECK(cells, r->answer.automatic && r->answer.prg_index == index);
 		ROW_CHECK(cells, r->answer.pasid == pasid);
@@ -330,9 +313,9 @@ static void remap_error(const row_case *t, char **cells)
 		iom_memory_store64(r->mem, r->config, w | (fpd ? CONTEXT_FPD : 0));
 		spoil(r, PRE);
 		if (last)
-			ask(r, 1, 1);
+			vtd_ask(r, 1, 1);
 		else
-			CHECK_EQ(status = send(r, 1, false, IOM_READ), IOM_PRQ_DROPPED);
+			CHECK_EQ(status = vtd_send(r, 1, false, IOM_READ), IOM_PRQ_DROPPED);
 		ROW_CHECK(cells, r->answers == last);
 		if (last)
 			ROW_CHECK(cells, strstr(cells[ROW_RESPONSE], "Invalid Request (RC=1)") &&
@@ -344,30 +327,30 @@ static void remap_error(const row_case *t, char **cells)
 	}
 }
 
-static rig *filled(void)
+rig *vtd_filled(void)
 {
 	rig *r = vtd_rig(7, NULL);
 
 	for (unsigned i = 0; i < 127; i++)
-		CHECK_EQ(send(r, 1, false, IOM_READ), IOM_PRQ_QUEUED);
+		CHECK_EQ(vtd_send(r, 1, false, IOM_READ), IOM_PRQ_QUEUED);
 	return r;
 }
 
 /* `arg`: 1 the last of a group, 2 after the overflow; 4 a queue that cannot be written. */
 static void overflow(const row_case *t, char **cells)
 {
-	rig *r = t->arg & 4 ? vtd_rig(7, NULL) : filled();
+	rig *r = t->arg & 4 ? vtd_rig(7, NULL) : vtd_filled();
 	bool last = t->arg & 1;
 
 	if (t->arg & 4)
 		iom_memory_inject(r->mem, r->priq, 4096, false, true, IOM_MEM_ABORT);
 	if (t->arg & 2)
-		CHECK_EQ(send(r, 1, false, IOM_READ), IOM_PRQ_DROPPED);
+		CHECK_EQ(vtd_send(r, 1, false, IOM_READ), IOM_PRQ_DROPPED);
 	ROW_CHECK(cells, r->ops->overflow(r) == !!(t->arg & 2));
 	if (last)
-		ask(r, 1, 1);
+		vtd_ask(r, 1, 1);
 	else
-		ROW_CHECK(cells, send(r, 1, false, IOM_READ) == IOM_PRQ_DROPPED);
+		ROW_CHECK(cells, vtd_send(r, 1, false, IOM_READ) == IOM_PRQ_DROPPED);
 	ROW_CHECK(cells, r->ops->overflow(r) && r->ops->next_event(r) == 0);
 	ROW_CHECK(cells, r->answers == last);
 	if (last && !(t->arg & 4))
@@ -393,14 +376,14 @@ static void accept_order(const row_case *t, char **cells)
 		r = vtd_rig(7, NULL);
 		spoil(r, pairs[i].later);
 		spoil(r, pairs[i].sooner);
-		ask(r, 1, 1);
+		vtd_ask(r, 1, 1);
 		ROW_CHECK(cells, r->ops->next_event(r) == pairs[i].code);
 		rig_free(r);
 	}
 	/* the checks of tables come before those of the queue */
-	r = filled();
+	r = vtd_filled();
 	spoil(r, ENTRY);
-	ask(r, 1, 1);
+	vtd_ask(r, 1, 1);
 	ROW_CHECK(cells, r->answer.code == IOM_PRG_INVALID && !r->ops->overflow(r));
 	rig_free(r);
 }
@@ -411,9 +394,9 @@ static void not_evaluated(const row_case *t, char **cells)
 	rig_request q;
 
 	(void)t;
-	ask(r, 1, 1); /* nothing is mapped */
+	vtd_ask(r, 1, 1); /* nothing is mapped */
 	rig_map(r, 1, VA, RIG_DATA, 0x1000, IOM_READ, 12);
-	ROW_CHECK(cells, send(r, 1, true, IOM_WRITE) == IOM_PRQ_QUEUED); /* not writable */
+	ROW_CHECK(cells, vtd_send(r, 1, true, IOM_WRITE) == IOM_PRQ_QUEUED); /* not writable */
 	ROW_CHECK(cells, r->ops->next_request(r, &q) && r->answers == 0);
 	ROW_CHECK(cells, r->ops->next_event(r) == 0);
 	rig_free(r);
@@ -429,259 +412,11 @@ static void record(const row_case *t, char **cells)
 	(void)t;
 	spoil(r, PRE);
 	CHECK_EQ(iom_endpoint_ask(r->ep, 3, &page, 1, &index), IOM_ASK_SENT);
-	lo = rd(r, R_FRCD, 8);
-	hi = rd(r, R_FRCD + 8, 8);
+	lo = vtd_rd(r, R_FRCD, 8);
+	hi = vtd_rd(r, R_FRCD + 8, 8);
 	ROW_CHECK(cells, hi >> 63 && !(hi >> 62 & 1) && hi >> 28 & 1); /* F, T1, T2 */
 	ROW_CHECK(cells, (hi & 0xffff) == RIG_REQUESTER && (lo & ~UINT64_C(0xfff)) == VA);
 	ROW_CHECK(cells, hi >> 31 & 1 && (hi >> 40 & 0xfffff) == 3 && hi >> 29 & 1);
-	rig_free(r);
-}
-
-/* ---- events: messages go to memory here ---- */
-static bool event_came(rig *r)
-{
-	uint32_t data = 0;
-
-	iom_memory_load32(r->mem, EVENT_ADDRESS, &data);
-	iom_memory_store32(r->mem, EVENT_ADDRESS, 0);
-	CU_ASSERT_TRUE(!data || data == EVENT_DATA);
-	return data != 0;
-}
-
-static rig *with_events(rig *r, uint32_t pectl)
-{
-	wr(r, R_PEADDR, 4, EVENT_ADDRESS);
-	wr(r, R_PEDATA, 4, EVENT_DATA);
-	wr(r, R_PECTL, 4, pectl);
-	event_came(r);
-	return r;
-}
-
-/* `arg` PPR or PRO: set each time; an event only if both were clear. */
-static void status(const row_case *t, char **cells)
-{
-	bool full = t->arg == PRS_PRO;
-	rig *r = with_events(full ? filled() : vtd_rig(7, NULL), 0);
-
-	wr(r, R_PRS, 4, 3);
-	for (unsigned i = 0; i < 3; i++) {
-		send(r, 1, false, IOM_READ);
-		ROW_CHECK(cells, rd(r, R_PRS, 4) & (unsigned)t->arg);
-		ROW_CHECK(cells, event_came(r) == (i == 0));
-	}
-	/* cleared: the next one is an event again; with the other bit set it is not */
-	wr(r, R_PRS, 4, 3);
-	send(r, 1, false, IOM_READ);
-	ROW_CHECK(cells, event_came(r));
-	rig_free(r);
-	if (full) {
-		r = with_events(filled(), 0);
-		ROW_CHECK(cells, rd(r, R_PRS, 4) == PRS_PPR);
-		send(r, 1, false, IOM_READ);
-		ROW_CHECK(cells, rd(r, R_PRS, 4) == 3 && !event_came(r));
-		rig_free(r);
-	}
-}
-
-static void pending(const row_case *t, char **cells)
-{
-	rig *r = with_events(vtd_rig(7, NULL), 1u << 31);
-
-	(void)t;
-	send(r, 1, false, IOM_READ);
-	ROW_CHECK(cells, rd(r, R_PECTL, 4) == 3u << 30 && !event_came(r));
-	wr(r, R_PECTL, 4, 0);
-	ROW_CHECK(cells, rd(r, R_PECTL, 4) == 0 && event_came(r));
-	/* both bits cleared by software take IP away */
-	wr(r, R_PECTL, 4, 1u << 31);
-	wr(r, R_PRS, 4, 3);
-	send(r, 1, false, IOM_READ);
-	ROW_CHECK(cells, rd(r, R_PECTL, 4) >> 30 & 1);
-	wr(r, R_PRS, 4, 3);
-	ROW_CHECK(cells, !(rd(r, R_PECTL, 4) >> 30 & 1));
-	wr(r, R_PECTL, 4, 0);
-	ROW_CHECK(cells, !event_came(r));
-	rig_free(r);
-}
-
-/* Interrupt remapping is on and its table empty: the message arrives as written. */
-static void not_remapped(const row_case *t, char **cells)
-{
-	rig *r = with_events(vtd_rig(7, NULL), 0);
-	uint32_t on = (uint32_t)rd(r, R_GSTS, 4) & 0x86800000u;
-
-	(void)t;
-	wr(r, R_IRTA, 8, UINT64_C(0x5000000) | 3);
-	wr(r, R_GCMD, 4, on | 1u << 24);
-	wr(r, R_GCMD, 4, on | 1u << 25);
-	ROW_CHECK(cells, rd(r, R_GSTS, 4) >> 25 & 1);
-	send(r, 1, false, IOM_READ);
-	ROW_CHECK(cells, event_came(r) && r->ops->next_event(r) == 0);
-	rig_free(r);
-}
-
-/* ---- responses ---- */
-static void respond(const row_case *t, char **cells)
-{
-	static const iom_prg_code codes[] = { IOM_PRG_SUCCESS, IOM_PRG_INVALID, IOM_PRG_FAILURE };
-	rig *r = vtd_rig(7, NULL);
-	rig_request q;
-
-	(void)t;
-	for (unsigned i = 0; i < 3; i++) {
-		uint16_t index = ask(r, 2, 2);
-
-		CU_ASSERT_TRUE(r->ops->next_request(r, &q) && !q.last);
-		CU_ASSERT_TRUE(r->ops->next_request(r, &q) && q.last);
-		r->ops->respond(r, &q, codes[i]);
-		ROW_CHECK(cells, r->answers == i + 1 && r->answer.code == codes[i]);
-		ROW_CHECK(cells, r->answer.prg_index == index && r->answer.pasid == 2);
-		ROW_CHECK(cells, r->answer.requester == RIG_REQUESTER && !r->answer.automatic);
-		ROW_CHECK(cells, !iom_endpoint_outstanding(r->ep, index, NULL));
-	}
-	rig_free(r);
-}
-
-static void unmatched(const row_case *t, char **cells)
-{
-	rig_request q = { .requester = RIG_REQUESTER, .pasid = 1, .prg_index = 77 };
-	iom_endpoint_statistics s;
-	rig *r = vtd_rig(7, NULL);
-	uint16_t index = ask(r, 1, 1);
-
-	(void)t;
-	r->ops->respond(r, &q, IOM_PRG_SUCCESS);
-	iom_endpoint_statistics_get(r->ep, &s);
-	ROW_CHECK(cells, r->answers == 0 && s.responses_unexpected == 1);
-	ROW_CHECK(cells, iom_endpoint_outstanding(r->ep, index, NULL));
-	rig_free(r);
-}
-
-typedef struct order_log {
-	iom_endpoint *ep;
-	unsigned n;
-	uint64_t invalidations[4]; /* when each answer came */
-} order_log;
-
-static void logged(void *opaque, const iom_page_response *response)
-{
-	order_log *log = opaque;
-	iom_endpoint_statistics s;
-
-	(void)response;
-	iom_endpoint_statistics_get(log->ep, &s);
-	log->invalidations[log->n++ & 3] = s.invalidations;
-}
-
-/* Response, invalidation, response: the endpoint sees them in this order. */
-static void queue_order(const row_case *t, char **cells)
-{
-	rig *r = vtd_rig(7, NULL);
-	iom_endpoint_config config = { .size = sizeof(config),
-				       .iommu = r->iommu,
-				       .requesters = r->hub,
-				       .function = r->fn,
-				       .requester = RIG_REQUESTER,
-				       .answered = logged };
-	order_log log = { 0 };
-	rig_request q[2];
-
-	(void)t;
-	iom_endpoint_free(r->ep);
-	config.opaque = &log;
-	log.ep = r->ep = iom_endpoint_new(&config, NULL);
-	ask(r, 1, 1);
-	ask(r, 1, 1);
-	CU_ASSERT_TRUE(r->ops->next_request(r, &q[0]) && r->ops->next_request(r, &q[1]));
-	for (unsigned i = 0; i < 2; i++) {
-		r->ops->respond(r, &q[i], IOM_PRG_SUCCESS);
-		r->ops->invalidate(r, 1, VA, 12, false, true);
-	}
-	r->ops->sync(r);
-	ROW_CHECK(cells, log.n == 2 && log.invalidations[0] == 0 && log.invalidations[1] == 1);
-	rig_free(r);
-}
-
-/* A descriptor of the invalidation queue. */
-static void push(rig *r, uint64_t word0, uint64_t word1)
-{
-	uint64_t at = r->cmdq + (uint64_t)r->cmd_index * 32;
-
-	for (unsigned i = 0; i < 4; i++)
-		iom_memory_store64(r->mem, at + i * 8, i == 0 ? word0 : i == 1 ? word1 : 0);
-	r->cmd_index++;
-	wr(r, R_IQT, 8, (uint64_t)r->cmd_index << 5);
-}
-
-/* Software's procedure: afterwards every request is in the queue. */
-static void drain(const row_case *t, char **cells)
-{
-	rig *r = vtd_rig(7, NULL);
-	iom_endpoint_statistics s;
-	rig_request q;
-	unsigned n = 0;
-
-	(void)t;
-	for (unsigned i = 0; i < 3; i++)
-		ask(r, 1, 2);
-	push(r, 5 | 1u << 6, 0); /* wait, FN */
-	push(r, 2 | 2u << 4 | 3u << 6 | 2u << 16, 0);
-	push(r, 8 | (uint64_t)RIG_REQUESTER << 16 | UINT64_C(1) << 32,
-	     UINT64_C(0x7ffffffffffff000) | 1u << 11);
-	push(r, 5 | 1u << 5 | 1u << 7 | UINT64_C(0x77) << 32, r->status); /* wait, SW, PD */
-	r->serial = 0x77;
-	ROW_CHECK(cells, r->ops->synced(r) && !r->ops->overflow(r));
-	while (r->ops->next_request(r, &q))
-		n++;
-	iom_endpoint_statistics_get(r->ep, &s);
-	ROW_CHECK(cells, n == s.page_requests && s.invalidations == 1 && s.in_flight == 0);
-	rig_free(r);
-}
-
-/* `arg`: ECAP.SMS */
-static void stop_marker(const row_case *t, char **cells)
-{
-	iom_vtd_config config;
-	rig_request q;
-	rig *r;
-
-	iom_vtd_config_init(&config);
-	CU_ASSERT_TRUE(iom_vtd_config_set(&config, "ECAP.SMS", (uint64_t)t->arg, NULL));
-	r = vtd_rig(7, &config);
-	CU_ASSERT_TRUE(iom_endpoint_stop_pasid(r->ep, 2));
-	ROW_CHECK(cells, r->ops->next_request(r, &q));
-	ROW_CHECK(cells, q.pasid == 2 && q.last && !(q.access & ALL) && r->answers == 0);
-	rig_free(r);
-	if (!t->arg)
-		return;
-	r = filled();
-	CU_ASSERT_TRUE(iom_endpoint_stop_pasid(r->ep, 2));
-	ROW_CHECK(cells, r->answers == 0 && r->ops->next_event(r) == 0);
-	rig_free(r);
-}
-
-/* The stale IOTLB entry of the page is gone with the request for it, others stay. */
-static void implicit(const row_case *t, char **cells)
-{
-	rig *r = vtd_rig(7, NULL);
-	iom_page_ask page = { VA, IOM_READ, 0 };
-	iom_dma_answer a;
-	uint16_t index;
-
-	(void)t;
-	for (unsigned i = 0; i < 2; i++) {
-		rig_map(r, 1, VA + i * 0x1000, RIG_DATA, 0x1000, ALL, 12);
-		CHECK_EQ(rig_access(r, 1, VA + i * 0x1000, IOM_READ, IOM_DMA_UNTRANSLATED, &a),
-			 IOM_OK);
-		rig_map(r, 1, VA + i * 0x1000, RIG_DATA + 0x10000, 0x1000, ALL, 12);
-	}
-	CHECK_EQ(rig_access(r, 1, VA, IOM_READ, IOM_DMA_UNTRANSLATED, &a), IOM_OK);
-	ROW_CHECK(cells, a.address == RIG_DATA);
-	CHECK_EQ(iom_endpoint_ask(r->ep, 1, &page, 1, &index), IOM_ASK_SENT);
-	CHECK_EQ(rig_access(r, 1, VA, IOM_READ, IOM_DMA_UNTRANSLATED, &a), IOM_OK);
-	ROW_CHECK(cells, a.address == RIG_DATA + 0x10000);
-	CHECK_EQ(rig_access(r, 1, VA + 0x1000, IOM_READ, IOM_DMA_UNTRANSLATED, &a), IOM_OK);
-	ROW_CHECK(cells, a.address == RIG_DATA);
 	rig_free(r);
 }
 
@@ -715,18 +450,7 @@ static const row_case cases[] = {
 	ROW("error", "PASID directory or entry not present", fault, WAYS(DIRECTORY, 2)),
 	ROW("error", "queue memory write fails", overflow, 5),
 	ROW("fault record", "page request", record, 0),
-	ROW("event", "PPR", status, PRS_PPR),
-	ROW("event", "PRO", status, PRS_PRO),
-	ROW("event", "IP/IM", pending, 0),
-	ROW("event", "interrupt remapping", not_remapped, 0),
 	ROW("event", "ordering", visible, 1),
-	ROW("response", "page_grp_resp_dsc", respond, 0),
-	ROW("response", "no outstanding request", unmatched, 0),
-	ROW("response", "ordering", queue_order, 0),
-	ROW("drain", "procedure", drain, 0),
-	ROW("stop marker", "SMS=1", stop_marker, 1),
-	ROW("stop marker", "SMS=0", stop_marker, 0),
-	ROW("implicit invalidation", "by PGTT", implicit, 0),
 };
 
 static void whole_table(void)
@@ -734,6 +458,7 @@ static void whole_table(void)
 	rows *t = rows_open("vtd/page_requests.tsv");
 
 	rows_run(t, cases, G_N_ELEMENTS(cases));
+	rows_run(t, rows_vtd_events, n_rows_vtd_events);
 	rows_close(t, 34, 0);
 }
 
