@@ -129,7 +129,8 @@ typedef struct iom_cache_config {
 
 /*
  * Named settings: "default", "off" (no entry), "one" (one entry each), "options"
- * (a few entries, with every option that needs no trace in use). False: unknown.
+ * (a few entries, with every option in use that neither needs nor changes what is
+ * read ahead), "prefetch" (the same, and prefetch). False: unknown.
  */
 IOM_API bool iom_cache_config_preset(iom_cache_config *config, const char *name);
 

@@ -28,6 +28,16 @@ typedef struct preset {
 	iom_cache_geometry cache[IOM_N_CACHES];
 } preset;
 
+/* Few entries, so that they meet each other. */
+#define FEW \
+	{ \
+		[IOM_CACHE_CONFIG] = { 16, 4, IOM_POLICY_PLRU }, \
+		[IOM_CACHE_IOTLB] = { 16, 4, IOM_POLICY_LRU }, \
+		[IOM_CACHE_WALK] = { 8, 4, IOM_POLICY_LRU }, \
+		[IOM_CACHE_STAGE2] = { 8, 4, IOM_POLICY_FIFO }, \
+		[IOM_CACHE_INTERRUPT] = { 8, 4, IOM_POLICY_RANDOM }, \
+	}
+
 static const preset presets[] = {
 	{ "default",
 	  {
@@ -38,14 +48,8 @@ static const preset presets[] = {
 		  [IOM_CACHE_INTERRUPT] = { 1024, 8, IOM_POLICY_LRU },
 	  } },
 	{ "off", { { 0, 0, 0 } } },
-	{ "options",
-	  {
-		  [IOM_CACHE_CONFIG] = { 16, 4, IOM_POLICY_PLRU },
-		  [IOM_CACHE_IOTLB] = { 16, 4, IOM_POLICY_LRU },
-		  [IOM_CACHE_WALK] = { 8, 4, IOM_POLICY_LRU },
-		  [IOM_CACHE_STAGE2] = { 8, 4, IOM_POLICY_FIFO },
-		  [IOM_CACHE_INTERRUPT] = { 8, 4, IOM_POLICY_RANDOM },
-	  } },
+	{ "options", FEW },
+	{ "prefetch", FEW },
 	{ "one", { { 1, 1, 0 }, { 1, 1, 0 }, { 1, 1, 0 }, { 1, 1, 0 }, { 1, 1, 0 } } },
 };
 
@@ -60,7 +64,6 @@ static void set_options(iom_cache_options *o)
 	o[IOM_CACHE_CONFIG].n_pins = 1;
 	o[IOM_CACHE_CONFIG].pin[0] = everything;
 	o[IOM_CACHE_IOTLB].sectors_lg2 = 2;
-	o[IOM_CACHE_IOTLB].prefetch = 2;
 	o[IOM_CACHE_IOTLB].partition_by = IOM_PARTITION_DOMAIN;
 	o[IOM_CACHE_IOTLB].partitions = 2;
 	o[IOM_CACHE_IOTLB].n_pins = 1;
@@ -84,7 +87,9 @@ bool iom_cache_config_preset(iom_cache_config *config, const char *name)
 			continue;
 		memcpy(config->cache, presets[i].cache, sizeof(config->cache));
 		memset(config->options, 0, sizeof(config->options));
-		if (strcmp(name, "options") == 0)
+		if (strcmp(name, "prefetch") == 0)
+			config->options[IOM_CACHE_IOTLB].prefetch = 2;
+		if (strcmp(name, "prefetch") == 0 || strcmp(name, "options") == 0)
 			set_options(config->options);
 		return true;
 	}

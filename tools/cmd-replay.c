@@ -56,7 +56,9 @@ static gboolean check_arguments(const replay_arguments *a, int argc, char **argv
 		return bad_usage(error, "--show expects a number from 0");
 	if (a->cache && !iom_cache_config_preset(&caches, a->cache)) {
 		g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-			    "bad usage: --cache %s, expected default, off or one", a->cache);
+			    "bad usage: --cache %s, expected default, off, one, options or "
+			    "prefetch",
+			    a->cache);
 		return FALSE;
 	}
 	if (a->json && !iom_replay_has_json()) {
@@ -164,8 +166,10 @@ int iom_cmd_replay(int argc, char **argv)
 		{ "machine", 0, 0, G_OPTION_ARG_FILENAME, &a.machine,
 		  "Change ID registers and caches as FILE says", "FILE" },
 		{ "cache", 0, 0, G_OPTION_ARG_STRING, &a.cache,
-		  "Caches: default, off, or of one entry each; over those of --machine",
-		  "default|off|one" },
+		  "Caches: default, off, one (entry each), options (all of them) or prefetch "
+		  "(too); "
+		  "over those of --machine",
+		  "NAME" },
 		{ "json", 0, 0, G_OPTION_ARG_FILENAME, &a.json, "Write the figures to FILE",
 		  "FILE" },
 		{ "report", 0, 0, G_OPTION_ARG_FILENAME, &a.report,

@@ -140,7 +140,9 @@ int iom_cmd_vectors(int argc, char **argv)
 	gboolean explain = FALSE;
 	const GOptionEntry entries[] = {
 		{ "cache", 0, 0, G_OPTION_ARG_STRING, &cache,
-		  "geometry of the model's caches: default, off or one (entry each)", "NAME" },
+		  "geometry of the model's caches: default, off, one (entry each), options or "
+		  "prefetch",
+		  "NAME" },
 		{ "json", 0, 0, G_OPTION_ARG_FILENAME, &json, "write the outcome to FILE", "FILE" },
 		{ "filter", 0, 0, G_OPTION_ARG_STRING, &filter,
 		  "run only the vectors with this id or of this group", "ID" },
@@ -162,7 +164,8 @@ int iom_cmd_vectors(int argc, char **argv)
 		} else if (!iom_cache_config_preset(&run.options.cache,
 						    cache ? cache : "default")) {
 			g_set_error(&error, IOM_ERROR, IOM_ERROR_FORMAT,
-				    "--cache %s: expected default, off or one", cache);
+				    "--cache %s: expected default, off, one, options or prefetch",
+				    cache);
 			status = iom_cmd_fail("vectors", error);
 		} else {
 			run.options.explain = explain ? g_string_new(NULL) : NULL;

@@ -171,8 +171,8 @@ gboolean iom_machine_caches(const iom_machine *m, const char *preset, iom_cache_
 	memset(caches, 0, sizeof(*caches));
 	if (!iom_cache_config_preset(caches, preset ? preset : "default")) {
 		g_set_error(error, IOM_ERROR, IOM_ERROR_CONFIG,
-			    "unknown cache setting '%s', expected default, off, one or "
-			    "options",
+			    "unknown cache setting '%s', expected default, off, one, options or "
+			    "prefetch",
 			    preset);
 		return FALSE;
 	}

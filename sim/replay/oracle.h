@@ -18,7 +18,7 @@ bool iom_oracle_wanted(const iom_cache_config *caches);
 /* Reads all of the trace. Error: as of reading it, or a stream that cannot be read twice. */
 iom_oracle *iom_oracle_new(const char *trace, GError **error);
 void iom_oracle_free(iom_oracle *oracle);
-/* The caches ask this oracle, which lives longer than they do. */
+/* The caches ask this oracle for as long as there are requests. */
 void iom_oracle_attach(iom_oracle *oracle, iom_cache_config *caches);
 /* DMA number `dma` of the trace is under way, from 0. */
 void iom_oracle_at(iom_oracle *oracle, uint64_t dma);

@@ -33,6 +33,7 @@ typedef struct replay {
 	iom_replay_report *report;
 	iom_crew *crew;
 	iom_timeline timeline;
+	iom_oracle *oracle; /* or NULL */
 	/* Stop in front of this DMA and call `at`. */
 	uint64_t stop;
 	iom_replay_at at;
@@ -289,6 +290,8 @@ static void turn(replay *p)
 
 static void replay_dma(replay *p, const iom_trace_record *record)
 {
+	if (p->oracle)
+		iom_oracle_at(p->oracle, p->report->dma);
 	iom_crew_dma(p->crew, record, iom_trace_reader_index(p->reader), p->report->dma++);
 	if (G_UNLIKELY(++p->timeline.now.dma >= p->timeline.width))
 		turn(p);
@@ -380,6 +383,12 @@ static gboolean start(replay *p, const char *trace, GError **error)
 	p->report->stale_checked = p->options->check_stale;
 	if (!iom_machine_caches(p->options->machine, p->options->cache, &p->report->caches, error))
 		return FALSE;
+	if (iom_oracle_wanted(&p->report->caches)) {
+		p->oracle = iom_oracle_new(trace, error);
+		if (!p->oracle)
+			return FALSE;
+		iom_oracle_attach(p->oracle, &p->report->caches);
+	}
 	p->primary->report = p->report;
 	if (!make_model(p->primary, p->options, info, &p->report->caches, error))
 		return FALSE;
@@ -483,6 +492,7 @@ static iom_replay_report *execute(replay *p, const char *trace, GError **error)
 	}
 	iom_crew_free(p->crew);
 	drop_model(&p->twin);
+	iom_oracle_free(p->oracle);
 	iom_trace_reader_free(p->reader);
 	if (ok)
 		return r;

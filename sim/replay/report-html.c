@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The replay's result as one page without scripts and without anything from elsewhere. */
 #include "sim/replay/html.h"
+#include "sim/replay/machine-cache.h"
 
 #include "sim/replay/print.h"
 #include "sim/trace/output.h"
@@ -121,19 +122,25 @@ static void devices(const iom_replay_report *r, GString *out)
 	g_string_append(out, "</table></div>\n");
 }
 
-static void geometry(const iom_cache_geometry *g, GString *out)
+static void geometry(const iom_cache_geometry *g, const iom_cache_options *o, GString *out)
 {
-	if (g->entries == 0) {
-		g_string_append(out, "<td class=\"l\">off</td>");
-		return;
-	}
+	g_autoptr(GString) options = g_string_new(NULL);
+
 	g_string_append(out, "<td class=\"l\">");
-	iom_print_count(out, g->entries);
-	if (g->ways == 0 || g->ways >= g->entries)
-		g_string_append(out, " entries, fully associative, ");
-	else
-		g_string_append_printf(out, " entries, %u ways, ", g->ways);
-	g_string_append_printf(out, "%s</td>", iom_machine_policy_name(g->policy));
+	if (g->entries == 0) {
+		g_string_append(out, "off");
+	} else {
+		iom_print_count(out, g->entries);
+		if (g->ways == 0 || g->ways >= g->entries)
+			g_string_append(out, " entries, fully associative, ");
+		else
+			g_string_append_printf(out, " entries, %u ways, ", g->ways);
+		g_string_append(out, iom_machine_policy_name(g->policy));
+	}
+	iom_cache_print_options(o, options);
+	if (options->len)
+		g_string_append_printf(out, "; %s", options->str);
+	g_string_append(out, "</td>");
 }
 
 static void caches(const iom_replay_report *r, GString *out)
@@ -147,7 +154,7 @@ static void caches(const iom_replay_report *r, GString *out)
 		if (i == IOM_CACHE_INTERRUPT && c->hits + c->misses == 0)
 			continue;
 		g_string_append_printf(out, "<tr><td>%s</td>", iom_print_cache_name(i));
-		geometry(&r->caches.cache[i], out);
+		geometry(&r->caches.cache[i], &r->caches.options[i], out);
 		cell_rate(out, c->hits, c->hits + c->misses);
 		cell_count(out, c->hits);
 		cell_count(out, c->misses);

@@ -2,6 +2,7 @@
 /* The replay's result for scripts. Keys are only ever added. */
 #include "config.h"
 
+#include "sim/replay/machine-cache.h"
 #include "sim/replay/print.h"
 #include "sim/trace/output.h"
 
@@ -55,6 +56,36 @@ static void add_commands(JsonBuilder *b, const iom_replay_report *r)
 	json_builder_end_object(b);
 }
 
+static void add_partitions(JsonBuilder *b, const iom_cache_statistics *c)
+{
+	json_builder_set_member_name(b, "partitions");
+	json_builder_begin_array(b);
+	for (unsigned i = 0; i < c->n_partitions; i++) {
+		json_builder_begin_object(b);
+		member_count(b, "ways", c->partition[i].ways);
+		member_count(b, "insertions", c->partition[i].insertions);
+		member_count(b, "evictions", c->partition[i].evictions);
+		json_builder_end_object(b);
+	}
+	json_builder_end_array(b);
+}
+
+static void add_options(JsonBuilder *b, const iom_cache_options *o, const iom_cache_statistics *c)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	iom_cache_print_options(o, text);
+	member_text(b, "options", text->str);
+	member_count(b, "sectors", 1u << o->sectors_lg2);
+	member_text(b, "partition_by", iom_cache_partition_name(o->partition_by));
+	add_partitions(b, c);
+	member_count(b, "sectors_filled", c->sectors_filled);
+	member_count(b, "pinned", c->pinned);
+	member_count(b, "pins_refused", c->pins_refused);
+	member_count(b, "prefetched", c->prefetched);
+	member_count(b, "prefetch_used", c->prefetch_used);
+}
+
 static void add_caches(JsonBuilder *b, const iom_replay_report *r)
 {
 	json_builder_set_member_name(b, "caches");
@@ -72,6 +103,7 @@ static void add_caches(JsonBuilder *b, const iom_replay_report *r)
 		member_count(b, "entries", g->entries);
 		member_count(b, "ways", g->ways);
 		member_text(b, "policy", iom_machine_policy_name(g->policy));
+		add_options(b, &r->caches.options[i], c);
 		json_builder_end_object(b);
 	}
 	json_builder_end_object(b);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The replay's result for people. */
+#include "sim/replay/machine-cache.h"
 #include "sim/replay/print.h"
 
 #include <string.h>
@@ -113,6 +114,47 @@ static void print_geometry(const iom_cache_geometry *g, GString *out)
 		g_string_append_c(out, ' ');
 }
 
+/* What the options of a cache are, and did; nothing without any. */
+static void print_options(const iom_replay_report *r, unsigned id, GString *out)
+{
+	const iom_cache_statistics *c = &r->statistics.caches[id];
+	const iom_cache_options *o = &r->caches.options[id];
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	iom_cache_print_options(o, text);
+	if (text->len == 0)
+		return;
+	g_string_append_printf(out, "\n%s: %s\n", iom_print_cache_name(id), text->str);
+	for (unsigned i = 0; i < c->n_partitions; i++) {
+		g_string_append_printf(out, "  partition %u, ", i);
+		iom_print_count(out, c->partition[i].ways);
+		g_string_append(out, c->partition[i].ways == 1 ? " way: " : " ways: ");
+		iom_print_count(out, c->partition[i].insertions);
+		g_string_append(out, " insertions, ");
+		iom_print_count(out, c->partition[i].evictions);
+		g_string_append(out, " evictions\n");
+	}
+	if (o->sectors_lg2) {
+		g_string_append(out, "  sectors filled: ");
+		iom_print_count(out, c->sectors_filled);
+		g_string_append_c(out, '\n');
+	}
+	if (o->n_pins) {
+		g_string_append(out, "  pinned: ");
+		iom_print_count(out, c->pinned);
+		g_string_append(out, ", refused: ");
+		iom_print_count(out, c->pins_refused);
+		g_string_append_c(out, '\n');
+	}
+	if (o->prefetch) {
+		g_string_append(out, "  prefetched: ");
+		iom_print_count(out, c->prefetched);
+		g_string_append(out, ", used: ");
+		iom_print_count(out, c->prefetch_used);
+		g_string_append_c(out, '\n');
+	}
+}
+
 static void print_caches(const iom_replay_report *r, GString *out)
 {
 	g_string_append_printf(out, "\n%-10s %-18s%12s %12s %9s %11s %12s\n", "Cache", "geometry",
@@ -131,6 +173,8 @@ static void print_caches(const iom_replay_report *r, GString *out)
 		iom_print_column(out, c->invalidated, 13);
 		g_string_append_c(out, '\n');
 	}
+	for (unsigned i = 0; i < IOM_N_CACHES; i++)
+		print_options(r, i, out);
 }
 
 static void print_commands(const iom_replay_report *r, GString *out)

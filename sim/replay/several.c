@@ -119,6 +119,26 @@ static void add_command(iom_statistics *to, const iom_counter *from)
 	}
 }
 
+static void add_cache(iom_cache_statistics *to, const iom_cache_statistics *from)
+{
+	to->name = from->name;
+	to->hits += from->hits;
+	to->misses += from->misses;
+	to->evictions += from->evictions;
+	to->invalidated += from->invalidated;
+	to->sectors_filled += from->sectors_filled;
+	to->pinned += from->pinned;
+	to->pins_refused += from->pins_refused;
+	to->prefetched += from->prefetched;
+	to->prefetch_used += from->prefetch_used;
+	to->n_partitions = from->n_partitions;
+	for (unsigned p = 0; p < from->n_partitions; p++) {
+		to->partition[p].ways = from->partition[p].ways;
+		to->partition[p].insertions += from->partition[p].insertions;
+		to->partition[p].evictions += from->partition[p].evictions;
+	}
+}
+
 static void add_statistics(iom_statistics *to, const iom_statistics *from)
 {
 	to->translations += from->translations;
@@ -130,13 +150,8 @@ static void add_statistics(iom_statistics *to, const iom_statistics *from)
 	to->events_lost += from->events_lost;
 	to->interrupts += from->interrupts;
 	to->page_requests += from->page_requests;
-	for (unsigned i = 0; i < IOM_N_CACHES; i++) {
-		to->caches[i].name = from->caches[i].name;
-		to->caches[i].hits += from->caches[i].hits;
-		to->caches[i].misses += from->caches[i].misses;
-		to->caches[i].evictions += from->caches[i].evictions;
-		to->caches[i].invalidated += from->caches[i].invalidated;
-	}
+	for (unsigned i = 0; i < IOM_N_CACHES; i++)
+		add_cache(&to->caches[i], &from->caches[i]);
 	for (unsigned i = 0; i < IOM_MAX_COMMANDS && from->commands[i].name; i++) {
 		if (from->commands[i].value)
 			add_command(to, &from->commands[i]);

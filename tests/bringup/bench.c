@@ -8,7 +8,7 @@
 
 void bench_each(void (*scenario)(const char *preset))
 {
-	static const char *const presets[] = { "default", "off", "one", "options" };
+	static const char *const presets[] = { "default", "off", "one", "prefetch" };
 
 	for (unsigned i = 0; i < G_N_ELEMENTS(presets); i++)
 		scenario(presets[i]);

@@ -90,7 +90,7 @@ static const fault faults[] = {
 	{ "335", .word = S2_FINAL, .clear = S2AP, NONE, .id = 0x13, .s2 = 1, .class = 2 },
 };
 
-static const char *const presets[] = { "default", "off", "one", "options" };
+static const char *const presets[] = { "default", "off", "one", "prefetch" };
 
 /* Both stages, two-level stream table and CD table, everything in a GB of its own. */
 static void base_case(smmu_build *build, const smmu_spec *spec)

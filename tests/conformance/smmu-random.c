@@ -21,7 +21,7 @@
 #define MAX_REPORTS 24
 #define MAX_REPORTS_PER_KIND 2
 
-static const char *const presets[] = { "default", "off", "one", "options" };
+static const char *const presets[] = { "default", "off", "one", "prefetch" };
 
 #define N_RIGS G_N_ELEMENTS(presets)
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const presets[] = { "default", "off", "one", "options" };
+static const char *const presets[] = { "default", "off", "one", "prefetch" };
 
 /* What a model of everything has beyond the default; each only where it is offered. */
 static const struct {

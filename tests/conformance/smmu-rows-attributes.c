@@ -287,7 +287,7 @@ bool attr_run(const smmu_spec *spec, const attr_case *c)
 static bool leaves_as(const smmu_spec *spec, unsigned version, bool privileged, bool instruction,
 		      unsigned flags)
 {
-	static const char *const presets[] = { "default", "off", "one", "options" };
+	static const char *const presets[] = { "default", "off", "one", "prefetch" };
 	const unsigned mask = IOM_RES_PRIVILEGED | IOM_RES_INSTRUCTION;
 	bool ok = true;
 

@@ -145,7 +145,7 @@ static void model_one(void)
 
 static void model_options(void)
 {
-	model_passes_with("options");
+	model_passes_with("prefetch");
 }
 
 static const iom_test tests[] = {

@@ -4,8 +4,9 @@
 #include <string.h>
 
 /* The last two leave walks to the tables, in contexts that are known. */
-const char *const vtd_cache_names[VTD_N_CACHES] = { "default", "off",      "one",
-						    "options", "contexts", "contexts and stage 2" };
+const char *const vtd_cache_names[VTD_N_CACHES] = {
+	"default", "off", "one", "prefetch", "contexts", "contexts and stage 2"
+};
 
 void vtd_cache_config(unsigned cache, iom_cache_config *config)
 {

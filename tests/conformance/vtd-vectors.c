@@ -62,7 +62,7 @@ static void model_one(void)
 
 static void model_options(void)
 {
-	both("options");
+	both("prefetch");
 }
 
 static const iom_test tests[] = {

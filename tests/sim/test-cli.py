@@ -307,6 +307,16 @@ class Machines(CommandTest):
         cache("walk.prefetch=2", "[cache] walk.prefetch: only iotlb prefetches")
         cache("walk=64,4,oracle", "[cache] walk: policy oracle", "config and iotlb only")
 
+    def test_oracle(self):
+        machine = self.put("m.ini", b"[cache]\niotlb = 16, 0, oracle\nconfig = 4, 0, oracle\n")
+        trace_path = self.put("t", bypass_trace())
+        self.refused("replay", "-", "--machine", machine, input=bypass_trace(),
+                     says=("-: policy oracle reads a trace twice", "expected a file"))
+        got = self.run_it("replay", trace_path, "--machine", machine, "--json", "-")
+        self.assertEqual(got.returncode, 0, got.stderr)
+        iotlb = json.loads(got.stdout)["caches"]["iotlb"]
+        self.assertEqual((iotlb["policy"], iotlb["partitions"]), ("oracle", []))
+
     def test_good(self):
         machine = self.put("m.ini", b"[machine]\nkind = smmuv3\n[id]\nIDR0.ATS = 0\n"
                                     b"[cache]\niotlb = 64, 4, plru  # small\nwalk=0\n")

@@ -144,7 +144,7 @@ static void enable(rig *r, uint64_t *x)
 
 static void one(uint64_t seed)
 {
-	static const char *const caches[] = { "default", "one", "off", "options" };
+	static const char *const caches[] = { "default", "one", "off", "prefetch" };
 	uint64_t x = seed;
 	iom_smmu_config c;
 	rig r;

@@ -17,7 +17,7 @@ static void cd_bits(rig *r, uint32_t sid, uint64_t bits)
 
 static void flags(void)
 {
-	static const char *const caches[] = { "default", "off", "one", "options" };
+	static const char *const caches[] = { "default", "off", "one", "prefetch" };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(caches); i++) {
 		iom_smmu_config c;

@@ -280,7 +280,7 @@ static void saved(void)
 	GBytes *state;
 	rig r;
 
-	rig_config(&c, "options", NULL);
+	rig_config(&c, "prefetch", NULL);
 	rig_open(&r, &c);
 	stream_nested(&r, 1, 1, 1);
 	for (uint64_t b = 0x30000000; b < 0x60000000; b += 0x200000)

@@ -36,7 +36,7 @@ static uint64_t seen_by(const struct shared *s)
 
 static void moving(uint64_t leaf)
 {
-	static const char *const caches[] = { "default", "one", "options" };
+	static const char *const caches[] = { "default", "one", "prefetch" };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(caches); i++) {
 		struct shared s = { 0 };

@@ -28,7 +28,7 @@ static rig *first(const char *preset, uint64_t *leaf, uint64_t *top)
 
 static void first_stage(void)
 {
-	static const char *const presets[] = { "default", "off", "one", "options" };
+	static const char *const presets[] = { "default", "off", "one", "prefetch" };
 	uint64_t leaf, top;
 
 	for (unsigned i = 0; i < G_N_ELEMENTS(presets); i++) {
@@ -144,7 +144,7 @@ static void second_stage(void)
 /* A first-stage update is a write to its table: dirty in the second stage. */
 static void nested(void)
 {
-	static const char *const presets[] = { "default", "off", "one", "options" };
+	static const char *const presets[] = { "default", "off", "one", "prefetch" };
 
 	for (unsigned i = 0; i < G_N_ELEMENTS(presets); i++) {
 		rig *r = rig_new_cache(NULL, presets[i]);
