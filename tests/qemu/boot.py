@@ -2,16 +2,17 @@
 # SPDX-License-Identifier: MIT
 """Boot the rows of rows.py; start it through tools/qemu/boot-test."""
 import argparse
+import concurrent.futures
 import gzip
 import hashlib
 import json
 import os
 import re
-import resource
 import shutil
 import socket
 import subprocess
 import sys
+import threading
 import time
 
 import rows
@@ -20,6 +21,9 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TARGET = {"arm64": "aarch64", "x86": "x86_64"}
 CONSOLE = {"arm64": "ttyAMA0", "x86": "ttyS0"}
 BLOBS = ["/usr/share/seabios", "/usr/share/qemu"]
+# From the firmware to the console, and nothing that a row does not name: SeaBIOS of Debian 12
+# waits half a minute for the empty drive that newer QEMU has by default.
+PLAIN = ["-nodefaults", "-display", "none", "-serial", "stdio", "-no-reboot"]
 SUSPICIOUS = re.compile(r"iommu|smmu|dmar|fault|call trace|bug:|warning|oops|iova|timeout|error",
                         re.I)
 
@@ -54,20 +58,65 @@ class Monitor:
                 raise RuntimeError(answer["error"]["desc"])
 
 
+def read(path):
+    with open(path, "rb") as f:
+        return f.read().decode("utf-8", "replace")
+
+
+class Process:
+    """A program with its output in files; knows what processor time it took."""
+
+    def __init__(self, command, folder, tag, mode="wb"):
+        with open(f"{folder}/console-{tag}", mode) as console, \
+                open(f"{folder}/stderr-{tag}", mode) as errors:
+            self.process = subprocess.Popen(command, stdout=console,
+                                            stdin=subprocess.DEVNULL, stderr=errors)
+        self.code = None
+        self.cpu = 0.0
+
+    def poll(self, flags=os.WNOHANG):
+        """True when it has ended."""
+        if self.code is None:
+            pid, status, usage = os.wait4(self.process.pid, flags)
+            if pid:
+                self.code = self.process.returncode = os.waitstatus_to_exitcode(status)
+                self.cpu = usage.ru_utime + usage.ru_stime
+        return self.code is not None
+
+    def wait(self, seconds):
+        end = time.time() + seconds
+        while not self.poll():
+            if time.time() > end:
+                return self.stop("timeout")
+            time.sleep(0.05)
+        return self.code
+
+    def stop(self, why=None):
+        """End it; `why` stands for its exit status."""
+        if not self.poll():
+            self.process.terminate()
+            end = time.time() + 5
+            while not self.poll() and time.time() < end:
+                time.sleep(0.05)
+            if self.code is None:
+                self.process.kill()
+                self.poll(0)
+        if why:
+            self.code = why
+        return self.code
+
+
 class Lab:
     def __init__(self, args):
         self.args = args
         self.dir = args.work
-        self.results = []
         shutil.rmtree(self.dir, ignore_errors=True)
         os.makedirs(self.dir + "/tftp")
         data = hashlib.sha256(b"iommulate").digest() * 9000
         with open(self.dir + "/tftp/file", "wb") as f:
             f.write(data)
         self.md5 = hashlib.md5(data).hexdigest()
-        for name in ("nvme.img", "vd.img"):
-            with open(f"{self.dir}/{name}", "wb") as f:
-                f.truncate(64 << 20)
+        self.printing = threading.Lock()
 
     def initrd(self, row):
         root = f"{self.dir}/{row.name}/root"
@@ -91,81 +140,91 @@ class Lab:
         shutil.rmtree(root)
         return path
 
+    def command(self, row, own):
+        """The command line of a start of QEMU."""
+        folder = f"{self.dir}/{row.name}"
+        binary = f"{self.args.qemu}/{'own/' if own else ''}qemu-system-{TARGET[row.arch]}"
+        device = "arm-smmuv3" if row.arch == "arm64" else "intel-iommu"
+        command = [binary, "-accel", "tcg", *row.machine, "-m", "512M", *PLAIN]
+        if row.unit:
+            command += ["-device", "isa-debug-exit,iobase=0xf4,iosize=0x4",
+                        "-kernel", f"{self.args.parts}/{row.unit}"]
+        else:
+            command += ["-kernel", f"{self.args.parts}/{row.arch}/kernel",
+                        "-initrd", f"{folder}/initrd.gz", "-append",
+                        f"console={CONSOLE[row.arch]} quiet loglevel=3 {row.append}"]
+        for blobs in BLOBS:
+            command += ["-L", blobs]
+        command += [d.format(dir=self.dir, row=folder) for d in row.devices]
+        if own:
+            return command
+        extra = [f"statistics={folder}/statistics"]
+        if row.verify:
+            extra.append("verify=on")
+        if row.trace:
+            extra.append(f"trace={folder}/trace.iomt")
+        if row.machine_file:
+            with open(f"{folder}/machine", "w", encoding="ascii") as f:
+                f.write(row.machine_file)
+            extra.append(f"machine={folder}/machine")
+        for e in extra:
+            command += ["-global", f"{device}.{e}"]
+        return command
+
     def boot(self, row, own):
         """One start of QEMU: its console, seconds of CPU it took, statistics."""
         folder = f"{self.dir}/{row.name}"
         os.makedirs(folder, exist_ok=True)
         tag = "own" if own else "ours"
-        initrd = f"{folder}/initrd.gz"
-        if not os.path.exists(initrd):
+        for name in ("nvme.img", "vd.img"):
+            with open(f"{folder}/{name}", "wb") as f:
+                f.truncate(64 << 20)
+        if not row.unit and not os.path.exists(f"{folder}/initrd.gz"):
             self.initrd(row)
-        binary = f"{self.args.qemu}/{'own/' if own else ''}qemu-system-{TARGET[row.arch]}"
-        device = "arm-smmuv3" if row.arch == "arm64" else "intel-iommu"
-        command = [binary, "-accel", "tcg", *row.machine, "-m", "512M", "-nographic", "-no-reboot",
-                   "-kernel", f"{self.args.parts}/{row.arch}/kernel", "-initrd", initrd, "-append",
-                   f"console={CONSOLE[row.arch]} quiet loglevel=3 {row.append}"]
-        for blobs in BLOBS:
-            command += ["-L", blobs]
-        command += [d.format(dir=self.dir) for d in row.devices]
-        if not own:
-            extra = [f"statistics={folder}/statistics"]
-            if row.verify:
-                extra.append("verify=on")
-            if row.trace:
-                extra.append(f"trace={folder}/trace.iomt")
-            if row.machine_file:
-                with open(f"{folder}/machine", "w", encoding="ascii") as f:
-                    f.write(row.machine_file)
-                extra.append(f"machine={folder}/machine")
-            for e in extra:
-                command += ["-global", f"{device}.{e}"]
+        command = self.command(row, own)
         with open(f"{folder}/command-{tag}", "w", encoding="utf-8") as f:
             f.write(" ".join(command) + "\n")
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         start = time.time()
+        backend = self.backend(row, folder) if row.vhost else None
         if row.migrate and not own:
-            code = self.migrate(command, folder, tag)
+            process = self.migrate(command, folder, tag)
         else:
-            code = self.wait(self.start(command, folder, tag))
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        with open(f"{folder}/console-{tag}", "rb") as f:
-            text = f.read().decode("utf-8", "replace").replace("\r", "")
-        with open(f"{folder}/stderr-{tag}", "rb") as f:
-            stderr = f.read().decode("utf-8", "replace")
-        cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-        return {"code": code, "text": text, "stderr": stderr, "cpu": cpu,
-                "seconds": time.time() - start, "folder": folder}
+            process = Process(command, folder, tag)
+            process.wait(self.args.timeout)
+        run = {"code": process.code, "cpu": process.cpu, "seconds": time.time() - start, "folder": folder,
+               "text": read(f"{folder}/console-{tag}").replace("\r", ""),
+               "stderr": read(f"{folder}/stderr-{tag}")}
+        if backend:
+            backend.wait(20)
+            run["vhost"] = read(f"{folder}/console-vhost")
+        for name in ("nvme.img", "vd.img", "state"):
+            if os.path.exists(f"{folder}/{name}"):
+                os.unlink(f"{folder}/{name}")
+        return run
 
-    @staticmethod
-    def start(command, folder, tag, mode="wb"):
-        with open(f"{folder}/console-{tag}", mode) as console, \
-                open(f"{folder}/stderr-{tag}", mode) as errors:
-            return subprocess.Popen(["nice", "-n", "10", *command], stdin=subprocess.DEVNULL,
-                                    stdout=console, stderr=errors)
-
-    def wait(self, process):
-        try:
-            return process.wait(self.args.timeout)
-        except subprocess.TimeoutExpired:
-            process.terminate()
-            process.wait()
-            return "timeout"
+    def backend(self, row, folder):
+        """The process that serves a vhost-user device."""
+        path = f"{folder}/vhost.sock"
+        if os.path.exists(path):
+            os.unlink(path)
+        process = Process([f"{self.args.parts}/vhost-blk", path, f"{folder}/vd.img"], folder,
+                          "vhost")
+        end = time.time() + 20
+        while not os.path.exists(path) and time.time() < end:
+            time.sleep(0.05)
+        return process
 
     def migrate(self, command, folder, tag):
         """Stop at the guest's word, go on in another process from the saved state."""
         state, path = f"{folder}/state", f"{folder}/monitor"
         command = command + ["-qmp", f"unix:{path},server=on,wait=off"]
-        process = self.start(command, folder, tag)
+        process = Process(command, folder, tag)
         end = time.time() + self.args.timeout
-        while time.time() < end and process.poll() is None:
-            with open(f"{folder}/console-{tag}", "rb") as f:
-                if b"MIGRATE-NOW" in f.read():
-                    break
+        while "MIGRATE-NOW" not in read(f"{folder}/console-{tag}"):
+            if time.time() > end or process.poll():
+                process.stop("no MIGRATE-NOW")
+                return process
             time.sleep(0.2)
-        else:
-            process.kill()
-            process.wait()
-            return "no MIGRATE-NOW"
         try:
             monitor = Monitor(path)
             monitor.ask("migrate", uri=f"exec:cat >{state}")
@@ -174,14 +233,16 @@ class Lab:
             status = monitor.ask("query-migrate")["status"]
             monitor.ask("quit")
         except (OSError, RuntimeError, ValueError) as e:
-            process.kill()
-            process.wait()
-            return f"migration: {e}"
-        self.wait(process)
+            process.stop(f"migration: {e}")
+            return process
+        process.wait(60)
         if status != "completed":
-            return "migration " + status
-        command += ["-incoming", f"exec:cat {state}"]
-        return self.wait(self.start(command, folder, tag, "ab"))
+            process.code = "migration " + status
+            return process
+        after = Process(command + ["-incoming", f"exec:cat {state}"], folder, tag, "ab")
+        after.wait(self.args.timeout)
+        after.cpu += process.cpu
+        return after
 
     def version(self, arch):
         out = subprocess.run([f"{self.args.qemu}/qemu-system-{TARGET[arch]}", "--version"],
@@ -189,8 +250,20 @@ class Lab:
         return tuple(int(n) for n in re.search(r"version (\d+)\.(\d+)", out).groups())
 
     @staticmethod
-    def judge(row, run, own):
+    def judge_unit(run):
+        """A program of kvm-unit-tests says itself what it found."""
+        text = run["text"]
+        wrong = re.findall(r"^(FAIL: .*|\S.*assert.*)$", text, re.M)
+        if run["code"] != 1: # isa-debug-exit, of status 0
+            wrong.append(f"QEMU ended with {run['code']}: {text.strip()[-200:]}")
+        if not re.search(r"^SUMMARY: \d+ tests$", text, re.M):
+            wrong.append("tests failed or were skipped")
+        return wrong
+
+    def judge(self, row, run):
         """What is wrong with a run, as a list of lines."""
+        if row.unit:
+            return self.judge_unit(run)
         text, wrong = run["text"], []
         if run["code"] != 0:
             wrong.append(f"QEMU ended with {run['code']}: {run['stderr'].strip()[-300:]}")
@@ -202,18 +275,25 @@ class Lab:
             if not found or found.group(1) != "ok":
                 wrong.append(f"{check}: {found.group(1) if found else 'not run'}")
         log = text.partition("DMESG-BEGIN\n")[2].partition("DMESG-END")[0]
-        kernel = tuple(int(n) for n in
-                       re.search(r"KERNEL (\d+)\.(\d+)", text, re.M).groups())
+        kernel = re.search(r"^KERNEL (\d+)\.(\d+)", text, re.M)
+        if not kernel:
+            return wrong + ["the guest does not say which kernel it is"]
+        kernel = tuple(int(n) for n in kernel.groups())
         for pattern in row.expect:
             since, pattern = pattern if isinstance(pattern, tuple) else ((0, 0), pattern)
             if kernel < since:
                 continue
-            if not own and not re.search(pattern, log):
+            if not re.search(pattern, log):
                 wrong.append(f"the kernel log has no /{pattern}/")
         for line in log.splitlines():
             if re.match(r"<[0-4]>", line) and SUSPICIOUS.search(line) and \
                     not any(re.search(p, line) for p in rows.HARMLESS + row.allow):
                 wrong.append("kernel: " + line)
+        if row.vhost:
+            counts = dict(re.findall(r"^(\S+) (\d+)$", run["vhost"], re.M))
+            for name in ("requests", "misses", "invalidations"):
+                if int(counts.get(name, 0)) == 0:
+                    wrong.append(f"vhost: no {name}: {run['vhost'].strip()[-200:]}")
         return wrong
 
     @staticmethod
@@ -221,8 +301,7 @@ class Lab:
         path = run["folder"] + "/statistics"
         if not os.path.exists(path):
             return {}
-        with open(path, encoding="ascii") as f:
-            return {line.split()[0]: int(line.split()[1]) for line in f if line.strip()}
+        return {line.split()[0]: int(line.split()[1]) for line in read(path).splitlines() if line}
 
     def replay(self, row, run):
         """The trace of the run through `iommulate replay`: no answer differs."""
@@ -235,8 +314,9 @@ class Lab:
             f"replay of the trace ends with {out.returncode}: {(out.stdout + out.stderr)[-300:]}"]
 
     def row(self, row):
+        """Boot a row and print what came of it; True when all is right."""
         run = self.boot(row, False)
-        wrong = self.judge(row, run, False)
+        wrong = self.judge(row, run)
         st = self.statistics(run)
         line = {"row": row.name, "cpu": run["cpu"], "seconds": run["seconds"], **st}
         speed = re.search(r"^SPEED ([0-9.]+)$", run["text"], re.M)
@@ -248,12 +328,13 @@ class Lab:
             if st.get("mismatches", 1) != 0 or st.get("compared", 0) == 0:
                 wrong.append(f"{st.get('mismatches')} mismatches in {st.get('compared')} compared: "
                              + run["stderr"].strip()[:400])
+        wrong += [f"no {name}" for name in row.counts if st and not st.get(name)]
         if row.trace and not wrong:
             wrong += self.replay(row, run)
         if row.compare and not self.args.no_own and not wrong:
             self.compare(row, run, line)
-        self.results.append((line, wrong))
-        self.show(line, wrong)
+        with self.printing:
+            self.show(line, wrong)
         return not wrong
 
     def compare(self, row, run, line):
@@ -301,35 +382,49 @@ class Lab:
             print("     QEMU's own model: " + line["own"], flush=True)
 
 
+    def obstacle(self, row):
+        """Why a row cannot be run here; None when it can."""
+        if self.version(row.arch) < row.since:
+            return f"needs QEMU {row.since[0]}.{row.since[1]}"
+        if row.unit:
+            return None if os.path.exists(f"{self.args.parts}/{row.unit}") else \
+                "IOM_KVM_UNIT_TESTS names no source tree"
+        return None if os.path.exists(f"{self.args.parts}/{row.arch}/kernel") else \
+            f"no {row.arch} kernel"
+
+
 def main():
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(prog="boot-test")
     parser.add_argument("--qemu", required=True)
     parser.add_argument("--parts", required=True)
     parser.add_argument("--work", required=True)
     parser.add_argument("--timeout", type=int, default=400)
-    parser.add_argument("--all", action="store_true")
-    parser.add_argument("--no-own", action="store_true")
-    parser.add_argument("--pairs", type=int, default=2)
-    parser.add_argument("names", nargs="*")
+    parser.add_argument("--all", action="store_true", help="the whole table")
+    parser.add_argument("--no-own", action="store_true",
+                        help="do not start QEMU's own models for comparison")
+    parser.add_argument("--pairs", type=int, default=2, help="runs of each for comparison")
+    parser.add_argument("-j", "--jobs", type=int, default=1,
+                        help="rows at a time; those that are timed stay alone")
+    parser.add_argument("names", nargs="*", metavar="ROW")
     args = parser.parse_args()
+    unknown = set(args.names) - {row.name for row in rows.ROWS}
+    if unknown:
+        parser.error("no such row: " + " ".join(sorted(unknown)))
     lab = Lab(args)
-    passed = failed = 0
+    chosen = []
     for row in rows.ROWS:
-        if args.names and row.name not in args.names or \
-                not args.names and not args.all and not row.quick:
-            continue
-        if lab.version(row.arch) < row.since:
-            print(f"     {row.name}: needs QEMU {row.since[0]}.{row.since[1]}, not run", flush=True)
-            continue
-        if not os.path.exists(f"{args.parts}/{row.arch}/kernel"):
-            print(f"     {row.name}: no {row.arch} kernel, not run", flush=True)
-            continue
-        if lab.row(row):
-            passed += 1
-        else:
-            failed += 1
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed or not passed else 0
+        if row.name in args.names or not args.names and (args.all or row.quick):
+            obstacle = lab.obstacle(row)
+            if obstacle:
+                print(f"     {row.name}: not run, {obstacle}", flush=True)
+            else:
+                chosen.append(row)
+    alone = [r for r in chosen if r.compare]
+    results = [lab.row(r) for r in alone]
+    with concurrent.futures.ThreadPoolExecutor(max(args.jobs, 1)) as pool:
+        results += pool.map(lab.row, [r for r in chosen if r not in alone])
+    print(f"{results.count(True)} passed, {results.count(False)} failed")
+    return 0 if results and all(results) else 1
 
 
 if __name__ == "__main__":

@@ -2,8 +2,8 @@
 """The boot tests: what is started, what the guest does, what its kernel may say."""
 
 DISKS = [
-    "-drive", "file={dir}/nvme.img,if=none,id=n0,format=raw",
-    "-drive", "file={dir}/vd.img,if=none,id=v0,format=raw",
+    "-drive", "file={row}/nvme.img,if=none,id=n0,format=raw",
+    "-drive", "file={row}/vd.img,if=none,id=v0,format=raw",
     "-netdev", "user,id=u0,tftp={dir}/tftp",
 ]
 VIRTIO = ",iommu_platform=on,disable-legacy=on"
@@ -20,6 +20,16 @@ THREADS = DISKS + NVME + VNET + [
     "-object", "iothread,id=io0",
     "-device", "virtio-blk-pci,drive=v0,iothread=io0" + VIRTIO, "-smp", "2",
 ]
+# The same disk, served by another process through vhost-user.
+def vhost(options=""):
+    return DISKS[:2] + DISKS[4:] + NVME + VNET + [
+        "-object", "memory-backend-memfd,id=mem,size=512M,share=on",
+        "-machine", "memory-backend=mem",
+        "-chardev", "socket,id=vu,path={row}/vhost.sock",
+        "-device", "vhost-user-blk-pci,chardev=vu,num-queues=1" + VIRTIO + options,
+    ]
+
+
 EDU = STANDARD + ["-device", "edu,dma_mask=0xffffffff"]
 
 STANDARD_WORK = """
@@ -151,6 +161,9 @@ class Row:
         self.trace = more.get("trace", False)
         self.machine_file = more.get("machine_file")
         self.migrate = more.get("migrate", False)
+        self.vhost = more.get("vhost", False)
+        self.counts = more.get("counts", [])  # statistics that are not zero
+        self.unit = more.get("unit")  # a program of kvm-unit-tests instead of Linux
         self.since = more.get("since", (7, 2))  # version of QEMU
 
 
@@ -166,6 +179,13 @@ def pc(name, options, append, **more):
     more["expect"] = [VTD_FOUND] + more.get("expect", [])
     # Ticks come late on a busy host, and the kernel would give up on the I/O APIC.
     return Row(name, "x86", machine, append + " no_timer_check", **more)
+
+
+def unit(name, program, options):
+    """As that project's list of tests starts it."""
+    return Row(name, "x86", ["-M", "q35,kernel-irqchip=split", "-cpu", "max", "-smp", "4",
+                             "-device", "intel-iommu," + options], "", unit=program,
+               devices=["-device", "edu,addr=1"])
 
 
 LEGACY = "iommu.passthrough=0 intel_iommu=on,sm_off iommu.strict=1"
@@ -188,7 +208,7 @@ SMMU_EVENTS = [r"callbacks suppressed", r"arm-smmu-v3 \S+:\s+(event|0x|unpriv|\[
 VTD_FAULTS = [r"DMAR: (DRHD: handling fault|\[DMA)"]
 
 ROWS = [
-    arm("smmuv3-speed", quick=True, verify=False, compare=True, work=SPEED_WORK),
+    arm("smmuv3-speed", verify=False, compare=True, work=SPEED_WORK),
     arm("smmuv3", quick=True, trace=True),
     arm("smmuv3-rebind", work=REBIND_WORK, checks=REBIND_CHECKS),
     arm("smmuv3-lazy", "iommu.passthrough=0 iommu.strict=0", type="DMA-FQ"),
@@ -201,6 +221,8 @@ ROWS = [
     arm("smmuv3-others", devices=OTHERS, work=OTHERS_WORK,
         checks=["nvme", "virtio-scsi", "virtio-scsi-small", "e1000e"]),
     arm("smmuv3-threads", devices=THREADS, work=BUSY_WORK, checks=STANDARD_CHECKS + BUSY_CHECKS),
+    arm("smmuv3-vhost", devices=vhost(), vhost=True, work=BUSY_WORK,
+        checks=STANDARD_CHECKS + BUSY_CHECKS),
     arm("smmuv3-vfio", devices=EDU, work=VFIO_WORK,
         checks=STANDARD_CHECKS + ["vfio-driver", "vfio", "nvme-after"],
         expect=[smmu_event("20008000")], allow=SMMU_EVENTS),
@@ -210,7 +232,7 @@ ROWS = [
         expect=[smmu_event("abcde000"),
                 smmu_event("abcdf000")],
         allow=SMMU_EVENTS),
-    pc("vtd-speed", "intremap=on", LEGACY, quick=True, verify=False, compare=True,
+    pc("vtd-speed", "intremap=on", LEGACY, verify=False, compare=True,
        work=SPEED_WORK, expect=[INTREMAP]),
     pc("vtd-legacy", "intremap=on", LEGACY, quick=True, trace=True, expect=[INTREMAP]),
     pc("vtd-legacy-rebind", "intremap=on", LEGACY, work=REBIND_WORK, checks=REBIND_CHECKS),
@@ -233,6 +255,11 @@ ROWS = [
        expect=[r"DMAR-IR: Enabled IRQ remapping in x2apic mode"]),
     pc("vtd-threads", "intremap=on", LEGACY, devices=THREADS, work=BUSY_WORK,
        checks=STANDARD_CHECKS + BUSY_CHECKS),
+    pc("vtd-vhost", "intremap=on", LEGACY, devices=vhost(), vhost=True, work=BUSY_WORK,
+       checks=STANDARD_CHECKS + BUSY_CHECKS),
+    pc("vtd-vhost-ats", "intremap=on,device-iotlb=on", LEGACY, devices=vhost(",ats=on"),
+       vhost=True, work=BUSY_WORK, checks=STANDARD_CHECKS + BUSY_CHECKS,
+       counts=["command-dev-iotlb"]),
     pc("vtd-vfio", "intremap=on", LEGACY, devices=EDU, work=VFIO_WORK,
        checks=STANDARD_CHECKS + ["vfio-driver", "vfio", "nvme-after"],
        expect=[r"\[DMA Write NO_PASID\] Request device \[(0000:)?00:04\.0\] fault addr 0x20008000"],
@@ -244,4 +271,7 @@ ROWS = [
        expect=[r"\[DMA Read NO_PASID\] Request device \[(0000:)?00:04\.0\] fault addr 0xabcde000",
                r"\[DMA Write NO_PASID\] Request device \[(0000:)?00:04\.0\] fault addr 0xabcdf000"],
        allow=VTD_FAULTS),
+    # It puts edu's source-id into the entry of the I/O APIC's line, and wants it checked.
+    unit("vtd-kvm-unit-tests", "intel-iommu.flat",
+         "intremap=on,eim=off,ioapic-source-id=0x0008"),
 ]

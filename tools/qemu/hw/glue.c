@@ -7,7 +7,6 @@
  */
 #include "glue.h"
 
-#include "exec/address-spaces.h"
 #include "qemu/error-report.h"
 #include "qemu/main-loop.h"
 #include "qemu/notify.h"

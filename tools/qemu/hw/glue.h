@@ -10,7 +10,13 @@
 /* QEMU wants it before everything else. */
 #include "qemu/osdep.h"
 
+#if __has_include("system/memory.h")
+#include "system/address-spaces.h"
+#include "system/memory.h"
+#else
+#include "exec/address-spaces.h"
 #include "exec/memory.h"
+#endif
 #include "hw/irq.h"
 #include "hw/pci/pci.h"
 #include "hw/pci/pci_bus.h"

@@ -22,6 +22,7 @@ typedef struct IomVtd {
 	bool large_first_stage;
 	bool drain;
 	bool ignored;
+	uint16_t ioapic;
 } IomVtd;
 
 #define IOM_VTD(obj) OBJECT_CHECK(IomVtd, (obj), TYPE_INTEL_IOMMU_DEVICE)
@@ -169,10 +170,7 @@ static void vtd_realize(DeviceState *dev, Error **errp)
 	memory_region_add_subregion(get_system_memory(), Q35_HOST_BRIDGE_IOMMU_ADDR,
 				    &s->q.registers);
 	iom_qemu_attach(&s->q, pcms->IOM_PC_BUS);
-	/* The source-id that the DMAR table names for the I/O APIC. */
-	x86ms->ioapic_as =
-		&iom_qemu_space(&s->q, NULL, Q35_PSEUDO_BUS_PLATFORM << 8 | Q35_PSEUDO_DEVFN_IOAPIC)
-			 ->as;
+	x86ms->ioapic_as = &iom_qemu_space(&s->q, NULL, s->ioapic)->as;
 }
 
 static void reset_exit(IOM_RESET_ARGS)
@@ -192,6 +190,9 @@ static IOM_PROP_TYPE properties[] = {
 	DEFINE_PROP_BOOL("x-pasid-mode", IomVtd, pasid, true),
 	DEFINE_PROP_BOOL("dma-drain", IomVtd, drain, true),
 	DEFINE_PROP_BOOL("fs1gp", IomVtd, large_first_stage, true),
+	/* By default the one that the DMAR table names for the I/O APIC. */
+	DEFINE_PROP_UINT16("ioapic-source-id", IomVtd, ioapic,
+			   Q35_PSEUDO_BUS_PLATFORM << 8 | Q35_PSEUDO_DEVFN_IOAPIC),
 	/* Board versions set these: quirks of QEMU's model that ours does not have. */
 	DEFINE_PROP_BOOL("x-buggy-eim", IomVtd, ignored, false),
 	DEFINE_PROP_BOOL("stale-tm", IomVtd, ignored, false), IOM_QEMU_PROPERTIES(IomVtd, q),

@@ -12,7 +12,6 @@
  */
 #include "glue.h"
 
-#include "exec/address-spaces.h"
 #include "qemu/error-report.h"
 #include "qemu/rcu.h"
 
