@@ -191,8 +191,8 @@ class Lab:
         else:
             process = Process(command, folder, tag)
             process.wait(self.args.timeout)
-        run = {"code": process.code, "cpu": process.cpu, "seconds": time.time() - start, "folder": folder,
-               "text": read(f"{folder}/console-{tag}").replace("\r", ""),
+        run = {"code": process.code, "cpu": process.cpu, "seconds": time.time() - start,
+               "folder": folder, "text": read(f"{folder}/console-{tag}").replace("\r", ""),
                "stderr": read(f"{folder}/stderr-{tag}")}
         if backend:
             backend.wait(20)

@@ -146,8 +146,9 @@ static bool receive(int fd, Message *m, int *fds, unsigned *n_fds)
 		}
 	}
 	memset(&m->u, 0, sizeof(m->u));
+	/* Waits, even for no bytes. */
 	if (m->h.size > sizeof(m->u) ||
-	    recv(fd, &m->u, m->h.size, MSG_WAITALL) != (ssize_t)m->h.size)
+	    (m->h.size && recv(fd, &m->u, m->h.size, MSG_WAITALL) != (ssize_t)m->h.size))
 		return fail("message");
 	return true;
 }
