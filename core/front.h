@@ -85,6 +85,8 @@ typedef struct iom_front_page {
 G_STATIC_ASSERT(sizeof(iom_front_page) == IOM_LINE);
 
 struct iom_front {
+	iom_front_class class[IOM_FRONT_CLASSES]; /* first: every request looks there */
+
 	/* What an answer needs. */
 	iom_front_entry *entry;
 	uint64_t mask;
@@ -96,7 +98,6 @@ struct iom_front {
 	uint64_t serials;
 	uint32_t turn;
 	iom_host_table table, own;
-	iom_front_class class[IOM_FRONT_CLASSES];
 	iom_front_context context[IOM_FRONT_CONTEXTS];
 	iom_front_page page[IOM_FRONT_PAGES];
 };

@@ -116,9 +116,10 @@ static void describe_result(iom_iommu *iommu, const iom_request *request, const 
 	}
 }
 
-static __attribute__((noinline)) void translate(iom_iommu *iommu, iom_front *front,
-						iom_front_class *class, const iom_request *request,
-						iom_result *result)
+/* Arguments in the order of iom_iommu_translate(), which need not move them. */
+static __attribute__((noinline)) void translate(iom_iommu *iommu, const iom_request *request,
+						iom_result *result, iom_front *front,
+						iom_front_class *class)
 {
 	iom_translate_class *known = __atomic_load_n(&iommu->translate_class, __ATOMIC_RELAXED);
 
@@ -148,7 +149,7 @@ void iom_iommu_translate(iom_iommu *iommu, const iom_request *request, iom_resul
 	iom_front_class *class;
 
 	if (!iom_front_answer(iommu, front, request, result, &class))
-		translate(iommu, front, class, request, result);
+		translate(iommu, request, result, front, class);
 }
 
 size_t iom_iommu_translate_many(iom_iommu *iommu, const iom_request *requests, iom_result *results,
