@@ -35,6 +35,8 @@ static gpointer device(gpointer data)
 	stress *s = data;
 	uint64_t seed = (uintptr_t)&seed, wrong = 0, torn = 0, hits = 0;
 
+	/* With partitions, one for each thread. */
+	iom_cache_owner_.pasid = iom_thread_slot();
 	while (!__atomic_load_n(&s->stop, __ATOMIC_ACQUIRE)) {
 		unsigned page = next_random(&seed) % PAGES;
 		uint64_t least = __atomic_load_n(&s->gone[page], __ATOMIC_ACQUIRE);
@@ -98,14 +100,15 @@ static void driver(stress *s, unsigned rounds)
 	}
 }
 
-static void run(uint32_t entries, uint32_t ways, uint8_t policy, bool by_tag)
+static void run_with(uint32_t entries, uint32_t ways, uint8_t policy, bool by_tag,
+		     const iom_cache_options *options)
 {
 	iom_cache_geometry g = { entries, ways, policy };
 	stress *s = g_new0(stress, 1);
 	GThread *devices[2];
 
 	s->tags = iom_tags_new();
-	s->cache = iom_cache_new("iotlb", &g, s->tags);
+	s->cache = iom_cache_new_with("iotlb", &g, options, NULL, s->tags);
 	s->by_tag = by_tag;
 	for (unsigned i = 0; i < G_N_ELEMENTS(devices); i++)
 		devices[i] = g_thread_new("device", device, s);
@@ -123,6 +126,29 @@ static void run(uint32_t entries, uint32_t ways, uint8_t policy, bool by_tag)
 	iom_cache_free(s->cache);
 	iom_tags_free(s->tags);
 	g_free(s);
+}
+
+static void run(uint32_t entries, uint32_t ways, uint8_t policy, bool by_tag)
+{
+	static const iom_cache_options none;
+
+	run_with(entries, ways, policy, by_tag, &none);
+}
+
+/* Ways divided, entries pinned, pages in lines, some pages in a structure of their own. */
+static void with_options(void)
+{
+	iom_cache_options lines = { .sectors_lg2 = 2, .n_pins = 1 };
+	iom_cache_options divided = { .partition_by = IOM_PARTITION_PASID,
+				      .partitions = 2,
+				      .n_bins = 1,
+				      .bin = { { 12, 0, { 16, 4, IOM_POLICY_LRU } } } };
+
+	lines.pin[0] = (iom_cache_pin){ IOM_PIN_ANY, IOM_PIN_ANY, 0, 0xffff };
+	run_with(8, 4, IOM_POLICY_LRU, false, &lines);
+	run_with(8, 4, IOM_POLICY_PLRU, true, &lines);
+	run_with(16, 4, IOM_POLICY_LRU, false, &divided);
+	run_with(16, 4, IOM_POLICY_LRU, true, &divided);
 }
 
 static void by_range(void)
@@ -245,6 +271,7 @@ static void counters(void)
 static const iom_test tests[] = {
 	{ "no stale hit after an invalidation of a range", by_range },
 	{ "no stale hit after an invalidation of a tag", by_tag },
+	{ "no stale hit with options", with_options },
 	{ "values are never half of one and half of another", whole_values },
 	{ "counters of a hundred threads", counters },
 	{ 0 },

@@ -191,8 +191,8 @@ static void the_best_possible(void)
 static void figures(void)
 {
 	static const char *const want[] = {
-		"iotlb: 4 pages a tag, 2 partitions by requester, 1 pin, "
-		"prefetch of 2, 2m 4 x 4 lru",
+		"iotlb: 4 pages a tag, ",
+		"2 partitions by requester, 1 pin, prefetch of 2, 2m 4 x 4 lru",
 		"partition 0, 4 ways: ",
 		"sectors filled: ",
 		"pinned: ",
