@@ -108,14 +108,11 @@ static __attribute__((noinline)) void drop_range(iom_cache *cache, const iom_cac
 		drop_scanning(cache, &scan);
 }
 
-void iom_cache_invalidate_range(iom_cache *cache, const iom_cache_scope *scope, uint64_t start,
-				uint64_t last)
+void iom_cache_invalidate_range_at(iom_cache *cache, const iom_cache_scope *scope, uint64_t start,
+				   uint64_t last, iom_epoch at)
 {
-	iom_epoch at;
-
 	if (!cache->sets || last < start)
 		return;
-	at = iom_tags_advance(cache->tags);
 	iom_spin_lock(&cache->lock);
 	remember(cache, scope, start, last, at);
 	/* One page, where all have one size, is what is asked most. */
@@ -125,7 +122,15 @@ void iom_cache_invalidate_range(iom_cache *cache, const iom_cache_scope *scope, 
 		drop_range(cache, scope, start, last);
 	iom_spin_unlock(&cache->lock);
 	for (unsigned b = 0; b < iom_cache_n_bins(cache); b++)
-		iom_cache_invalidate_range(cache->extra->bin[b], scope, start, last);
+		iom_cache_invalidate_range_at(cache->extra->bin[b], scope, start, last, at);
+}
+
+void iom_cache_invalidate_range(iom_cache *cache, const iom_cache_scope *scope, uint64_t start,
+				uint64_t last)
+{
+	if (cache->sets)
+		iom_cache_invalidate_range_at(cache, scope, start, last,
+					      iom_tags_advance(cache->tags));
 }
 
 void iom_cache_invalidate_ranges(iom_cache *cache, const iom_cache_scope *scopes, unsigned n,
@@ -185,18 +190,22 @@ void iom_cache_invalidate_if(iom_cache *cache,
 		iom_cache_invalidate_if(cache->extra->bin[b], match, opaque);
 }
 
-void iom_cache_invalidate_all(iom_cache *cache)
+void iom_cache_invalidate_all_at(iom_cache *cache, iom_epoch at)
 {
-	iom_epoch at;
-
 	if (!cache->sets)
 		return;
-	at = iom_tags_advance(cache->tags);
 	iom_spin_lock(&cache->lock);
 	iom_epoch_raise(&cache->floor, at);
 	iom_epoch_raise(&cache->tags->changed, at);
-	iom_tags_outdate(cache->tags);
 	iom_spin_unlock(&cache->lock);
 	for (unsigned b = 0; b < iom_cache_n_bins(cache); b++)
-		iom_cache_invalidate_all(cache->extra->bin[b]);
+		iom_cache_invalidate_all_at(cache->extra->bin[b], at);
+}
+
+void iom_cache_invalidate_all(iom_cache *cache)
+{
+	if (!cache->sets)
+		return;
+	iom_cache_invalidate_all_at(cache, iom_tags_advance(cache->tags));
+	iom_tags_outdate(cache->tags);
 }

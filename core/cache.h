@@ -128,6 +128,9 @@ void iom_cache_invalidate_range(iom_cache *cache, const iom_cache_scope *scope, 
 /* The same of several scopes. */
 void iom_cache_invalidate_ranges(iom_cache *cache, const iom_cache_scope *scopes, unsigned n,
 				 uint64_t start, uint64_t last);
+/* The same of a time that iom_tags_advance() gave after the tables were changed. */
+void iom_cache_invalidate_range_at(iom_cache *cache, const iom_cache_scope *scope, uint64_t start,
+				   uint64_t last, iom_epoch at);
 /*
  * Drop the entries for which `match` says true: a scan, for the rare commands
  * that no tag and no scope describes.
@@ -137,6 +140,8 @@ void iom_cache_invalidate_if(iom_cache *cache,
 					   uint64_t address, unsigned page_lg2, const void *value),
 			     void *opaque);
 void iom_cache_invalidate_all(iom_cache *cache);
+/* As iom_cache_invalidate_range_at(), and to be followed by iom_tags_outdate(). */
+void iom_cache_invalidate_all_at(iom_cache *cache, iom_epoch at);
 
 /* Live entries (a scan; for tests and dumps). */
 unsigned iom_cache_count(iom_cache *cache);

@@ -63,6 +63,19 @@ static inline void iom_tags_outdate(iom_tags *tags)
 	__atomic_add_fetch(&tags->generation, 1, __ATOMIC_SEQ_CST);
 }
 
+/*
+ * Mark a tag as of a time that iom_tags_advance() gave before, so that a batch of
+ * invalidations needs one advance and, before it completes, one iom_tags_outdate().
+ * Only for who is alone in invalidating under this registry.
+ */
+static inline void iom_tag_invalidate_at(iom_tags *tags, iom_tag *tag, iom_epoch at)
+{
+	if (__atomic_load_n(&tag->dead, __ATOMIC_RELAXED) < at)
+		__atomic_store_n(&tag->dead, at, __ATOMIC_RELEASE);
+	if (__atomic_load_n(&tags->changed, __ATOMIC_RELAXED) < at)
+		__atomic_store_n(&tags->changed, at, __ATOMIC_RELEASE);
+}
+
 /* Epochs that several invalidations may write at once only ever rise. */
 static inline void iom_epoch_raise(iom_epoch *epoch, iom_epoch to)
 {

@@ -49,7 +49,7 @@ static bool is_leaf(const vtd_caps *caps, unsigned level, uint64_t entry)
 static void start(vtd_dma *dma, fs_walk *w)
 {
 	const vtd_context *ctx = &dma->ctx;
-	iom_cache_scope scope = vtd_scope_first(ctx->pgtt, ctx->did, ctx->pasid);
+	iom_cache_scope scope = vtd_scope_first(ctx->did, ctx->pasid);
 
 	w->nested = ctx->pgtt == VTD_PGTT_NESTED;
 	w->width = w->nested ? vtd_width(&dma->unit->caps, ctx->ss_levels - 2u) : 64;

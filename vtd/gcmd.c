@@ -25,6 +25,7 @@ void vtd_publish(vtd_unit *unit)
 		ir |= VTD_IR_IRES;
 	if (status & VTD_GCMD_CFI)
 		ir |= VTD_IR_CFIS;
+	vtd_iq_forget(unit);
 	atomic_store_explicit(&unit->mode, mode, memory_order_release);
 	iom_tags_outdate(unit->tags); /* answers that were kept were given in another mode */
 	atomic_store_explicit(&unit->ir_mode, ir, memory_order_release);

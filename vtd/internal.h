@@ -201,11 +201,41 @@ typedef struct vtd_drains {
 	uint64_t disable; /* of translation: GSTS.TES still shows 1 */
 } vtd_drains;
 
+/*
+ * What invalidation descriptors with that first word reach. What has to do with a
+ * first stage is left out for as long as there was none.
+ */
+#define VTD_REACHES 16
+typedef struct vtd_reach {
+	uint64_t word; /* 0: nothing yet */
+	uint64_t reserved; /* of the second word */
+	iom_tag *tag[3];
+	uint8_t n_tags; /* without a first stage */
+	uint8_t n_tags_first; /* with one */
+	bool all; /* everything in IOTLB, walk and stage-2 cache */
+	bool range; /* pages: address, AM and IH in the second word */
+	bool second; /* pages of the second stage */
+	uint8_t most; /* AM */
+	iom_cache_scope scope;
+	_Atomic uint64_t *count;
+} vtd_reach;
+
+/* Where the queue is in the host's memory. */
+typedef struct vtd_direct {
+	uint64_t iqa;
+	uint64_t layout; /* iom_memory.layout */
+	const uint64_t *host; /* NULL: not as a whole */
+} vtd_direct;
+
 typedef struct vtd_queue {
 	vtd_itag itags[VTD_MAX_ITAGS];
 	uint64_t sequence;
 	GArray *waits; /* of vtd_wait, in order */
 	bool fenced; /* the last of waits has FN set: nothing is fetched */
+
+	/* Descriptors that came before; iq_again.c. */
+	vtd_reach reach[VTD_REACHES];
+	vtd_direct direct;
 } vtd_queue;
 
 typedef struct vtd_counter {
@@ -262,8 +292,20 @@ typedef struct vtd_unit {
 	GByteArray *pasids; /* bitmap of PASIDs that the virtual command handed out */
 	vtd_perfmon perfmon;
 	_Atomic uint64_t commands[VTD_N_COMMANDS];
+	_Atomic bool first_stages; /* a context with a first stage was ever made */
 	iom_vtd_config config;
 } vtd_unit;
+
+/*
+ * Called before the walk that the context is for reads the clock: who invalidates
+ * later looks at the flag after it has advanced the clock, and one of the two sees
+ * the other.
+ */
+static inline void vtd_first_stage_seen(vtd_unit *unit)
+{
+	if (G_UNLIKELY(!atomic_load_explicit(&unit->first_stages, memory_order_acquire)))
+		atomic_exchange(&unit->first_stages, true);
+}
 
 static inline vtd_unit *vtd_of(iom_iommu *iommu)
 {
@@ -438,8 +480,8 @@ void vtd_update_add(vtd_dma *dma, uint64_t address, uint64_t seen, uint64_t set,
 vtd_updated vtd_update_run(vtd_dma *dma);
 
 /* memtype.c */
-uint8_t vtd_memtype(const vtd_unit *unit, const vtd_context *ctx, unsigned pat_index, const vtd_ss *ss,
-		    uint64_t hpa);
+uint8_t vtd_memtype(const vtd_unit *unit, const vtd_context *ctx, unsigned pat_index,
+		    const vtd_ss *ss, uint64_t hpa);
 
 /* Whether the MTRRs give every page the same type, until one is written. */
 bool vtd_mtrrs_uniform(const vtd_unit *unit);
@@ -480,9 +522,10 @@ static inline iom_cache_scope vtd_scope_config(bool translated, uint32_t pasid)
 	return vtd_scope(VTD_SCOPE_CONFIG, translated, 0, pasid);
 }
 
-static inline iom_cache_scope vtd_scope_first(unsigned pgtt, unsigned did, uint32_t pasid)
+/* With or without a second stage; the signature tells them apart. */
+static inline iom_cache_scope vtd_scope_first(unsigned did, uint32_t pasid)
 {
-	return vtd_scope(VTD_SCOPE_FIRST, pgtt, did, pasid);
+	return vtd_scope(VTD_SCOPE_FIRST, 0, did, pasid);
 }
 
 static inline iom_cache_scope vtd_scope_second(unsigned did)
@@ -502,8 +545,7 @@ static inline bool vtd_has_first_stage(unsigned pgtt)
 
 static inline iom_cache_scope vtd_scope_tlb(unsigned pgtt, unsigned did, uint32_t pasid)
 {
-	return vtd_has_first_stage(pgtt) ? vtd_scope_first(pgtt, did, pasid)
-					 : vtd_scope_second(did);
+	return vtd_has_first_stage(pgtt) ? vtd_scope_first(did, pasid) : vtd_scope_second(did);
 }
 
 bool vtd_table_find(vtd_unit *unit, const iom_cache_scope *scope, uint64_t address,
@@ -549,6 +591,7 @@ void vtd_event_control(vtd_unit *unit, vtd_event event);
 /* queues: iq.c, iq_run.c (lock held), prq.c */
 void vtd_iq_run(vtd_unit *unit);
 void vtd_iq_enable(vtd_unit *unit, bool on);
+void vtd_iq_forget(vtd_unit *unit); /* modes changed: look at every descriptor again */
 void vtd_ats_completed(iom_iommu *iommu, uint32_t requester, uint8_t itag, bool ok);
 iom_prq_status vtd_page_request(iom_iommu *iommu, const iom_page_request *request);
 

@@ -151,7 +151,7 @@ void vtd_inv_iotlb(vtd_unit *unit, unsigned granularity, uint16_t did, uint64_t 
 void vtd_inv_pasid_iotlb(vtd_unit *unit, unsigned granularity, uint16_t did, uint32_t pasid,
 			 uint64_t address, unsigned am, bool hint)
 {
-	static const uint8_t kinds[] = { VTD_PGTT_FIRST, VTD_PGTT_NESTED };
+	iom_cache_scope scope;
 	uint64_t first, last;
 
 	did = domain(unit, did);
@@ -162,14 +162,10 @@ void vtd_inv_pasid_iotlb(vtd_unit *unit, unsigned granularity, uint16_t did, uin
 		return;
 	}
 	first = range(address, am, &last);
-	for (unsigned i = 0; i < G_N_ELEMENTS(kinds); i++) {
-		iom_cache_scope scope = vtd_scope_first(kinds[i], did, pasid);
-
-		iom_cache_invalidate_range(unit->cache[IOM_CACHE_IOTLB], &scope, first, last);
-		if (!hint)
-			iom_cache_invalidate_range(unit->cache[IOM_CACHE_WALK], &scope, first,
-						   last);
-	}
+	scope = vtd_scope_first(did, pasid);
+	iom_cache_invalidate_range(unit->cache[IOM_CACHE_IOTLB], &scope, first, last);
+	if (!hint)
+		iom_cache_invalidate_range(unit->cache[IOM_CACHE_WALK], &scope, first, last);
 	tell_tlb(unit, 1, did, pasid, first, last - first + 1, hint);
 }
 

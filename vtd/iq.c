@@ -174,6 +174,7 @@ void vtd_iq_run(vtd_unit *unit)
 	uint64_t head = vtd_get64(&unit->regs, VTD_IQH);
 	uint64_t size = UINT64_C(0x1000) << vtd_iqa_get_QS(&iqa);
 	unsigned step = vtd_iqa_get_DW(&iqa) ? 32 : 16;
+	const uint64_t *host;
 	unsigned cause;
 
 	head = (head & (size - 1)) & ~(uint64_t)(step - 1);
@@ -184,7 +185,16 @@ void vtd_iq_run(vtd_unit *unit)
 		queue_error(unit, cause);
 		return;
 	}
+	host = iom_observed(&unit->base) || unit->base.bus.invalidated
+		       ? NULL
+		       : vtd_iq_host(unit, iqa, size);
 	while (head != tail && may_fetch(unit)) {
+		if (host) {
+			head = vtd_iq_again(unit, host, step, size - 1, head, tail);
+			vtd_set64(&unit->regs, VTD_IQH, head);
+			if (head == tail)
+				return;
+		}
 		vtd_set64(&unit->regs, VTD_IQH, head);
 		if (!consume(unit, vtd_iqa_get_IQA(&iqa) + head, step / 8))
 			return;

@@ -36,6 +36,7 @@ vtd_iq_result vtd_iq_iotlb(vtd_unit *unit, const uint64_t *words)
 		return VTD_IQ_INVALID;
 	vtd_inv_iotlb(unit, granularity, (uint16_t)vtd_iotlb_inv_dsc_get_DID(words),
 		      vtd_iotlb_inv_dsc_get_ADDR(words), am, vtd_iotlb_inv_dsc_get_IH(words));
+	vtd_iq_remember_iotlb(unit, words);
 	return VTD_IQ_DONE;
 }
 
@@ -50,6 +51,7 @@ vtd_iq_result vtd_iq_pasid_iotlb(vtd_unit *unit, const uint64_t *words)
 			    vtd_p_iotlb_inv_dsc_get_ADDR(words),
 			    (unsigned)vtd_p_iotlb_inv_dsc_get_AM(words),
 			    vtd_p_iotlb_inv_dsc_get_IH(words));
+	vtd_iq_remember_pasid_iotlb(unit, words);
 	return VTD_IQ_DONE;
 }
 

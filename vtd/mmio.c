@@ -182,7 +182,11 @@ void vtd_mmio_write(iom_iommu *iommu, uint64_t offset, unsigned size, uint64_t v
 	if (!access_ok(unit, offset, size))
 		return;
 	vtd_lock(unit);
-	if (size == 8 && vtd_regs_find(&unit->regs, at) != vtd_regs_find(&unit->regs, at + 4)) {
+	if (at == VTD_IQT && unit->caps.qi) {
+		/* what drivers write most; its upper half is reserved */
+		vtd_regs_store(&unit->regs, VTD_IQT, (uint32_t)value);
+		vtd_iq_run(unit);
+	} else if (size == 8 && vtd_regs_find(&unit->regs, at) != vtd_regs_find(&unit->regs, at + 4)) {
 		write_register(unit, at, 4, (uint32_t)value);
 		write_register(unit, at + 4, 4, value >> 32);
 	} else {

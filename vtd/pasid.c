@@ -61,6 +61,8 @@ static void decode(vtd_dma *dma, const uint64_t *entry)
 		ctx->width = five ? 57 : 48;
 		ctx->pat = (uint32_t)vtd_pasid_table_entry_get_PAT(entry);
 	}
+	if (vtd_has_first_stage(ctx->pgtt))
+		vtd_first_stage_seen(dma->unit);
 	if (ctx->pgtt == VTD_PGTT_SECOND || ctx->pgtt == VTD_PGTT_NESTED) {
 		ctx->flags |= FLAG(SSADE) | FLAG(EMTE);
 		ctx->ss = vtd_pasid_table_entry_get_SSPTPTR(entry);

@@ -68,7 +68,7 @@ bool vtd_table_find(vtd_unit *unit, const iom_cache_scope *scope, uint64_t addre
 void vtd_table_keep_first(vtd_unit *unit, const vtd_context *ctx, uint64_t address, unsigned level,
 			  const vtd_table *table, iom_epoch epoch)
 {
-	iom_cache_scope scope = vtd_scope_first(ctx->pgtt, ctx->did, ctx->pasid);
+	iom_cache_scope scope = vtd_scope_first(ctx->did, ctx->pasid);
 	iom_tag *tags[IOM_CACHE_TAGS];
 	unsigned n = vtd_tags_tlb(unit, ctx, tags);
 

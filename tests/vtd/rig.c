@@ -43,7 +43,7 @@ static void on_invalidated(void *opaque, const iom_invalidation *inv)
 		iom_hold_release(r->release);
 }
 
-rig *rig_new_cache(void (*set)(iom_vtd_config *config), const char *preset)
+static rig *make(void (*set)(iom_vtd_config *config), const char *preset, bool told)
 {
 	GError *error = NULL;
 	rig *r = g_new0(rig, 1);
@@ -52,7 +52,7 @@ rig *rig_new_cache(void (*set)(iom_vtd_config *config), const char *preset)
 			.msi = on_msi,
 			.page_response = on_response,
 			.ats_invalidate = on_ats,
-			.invalidated = on_invalidated };
+			.invalidated = told ? on_invalidated : NULL };
 
 	r->memory = iom_memory_new();
 	CU_ASSERT_TRUE_FATAL(iom_memory_add_sparse(r->memory, 0, UINT64_C(1) << 46, NULL));
@@ -68,6 +68,16 @@ rig *rig_new_cache(void (*set)(iom_vtd_config *config), const char *preset)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(r->unit);
 	r->next_table = RIG_TABLES;
 	return r;
+}
+
+rig *rig_new_cache(void (*set)(iom_vtd_config *config), const char *preset)
+{
+	return make(set, preset, true);
+}
+
+rig *rig_new_untold(const char *preset)
+{
+	return make(NULL, preset, false);
 }
 
 rig *rig_new(void (*set)(iom_vtd_config *config))

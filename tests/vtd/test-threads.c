@@ -68,9 +68,8 @@ static void run(rig *r, uint32_t pasid, uint64_t *leaves, uint64_t attr, uint64_
 	CHECK_EQ(s.wrong, 0);
 }
 
-static void second_stage_by_page(void)
+static void second_stage(rig *r)
 {
-	rig *r = rig_new(NULL);
 	uint64_t ss = rig_table(r), leaves[PAGES];
 
 	for (unsigned i = 0; i < PAGES; i++)
@@ -82,9 +81,14 @@ static void second_stage_by_page(void)
 	rig_free(r);
 }
 
-static void first_stage_by_pasid(void)
+static void second_stage_by_page(void)
 {
-	rig *r = rig_new(NULL);
+	second_stage(rig_new(NULL));
+	second_stage(rig_new_untold("default"));
+}
+
+static void first_stage(rig *r)
+{
 	uint64_t fs = rig_table(r), leaves[PAGES];
 
 	for (unsigned i = 0; i < PAGES; i++)
@@ -95,6 +99,33 @@ static void first_stage_by_pasid(void)
 	rig_pasid_bits(r, 1, 1 << 23, 0);
 	rig_queue(r, true);
 	run(r, 1, leaves, 7, 6 | 2 << 4 | 5 << 16 | UINT64_C(1) << 32, false);
+	rig_free(r);
+}
+
+static void first_stage_by_pasid(void)
+{
+	first_stage(rig_new(NULL));
+	first_stage(rig_new_untold("default"));
+}
+
+/* The pages of the second stage under a first move; walks read it flattened. */
+static void nested_by_page(void)
+{
+	rig *r = rig_new_untold("default");
+	uint64_t fs = rig_table(r), ss = rig_table(r), leaves[PAGES];
+
+	rig_map(r, ss, 0, 0, 3, 0x83, 3); /* the tables, onto themselves */
+	for (unsigned i = 0; i < PAGES; i++) {
+		uint64_t page = RIG_VA + 0x1000 * (uint64_t)i;
+
+		rig_map(r, fs, page, page, 1, 0x67, 0x27);
+		leaves[i] = rig_map(r, ss, page, place(i, 0), 1, 3, 3);
+	}
+	rig_scalable(r);
+	rig_sm_context(r, RIG_SID, 1 << 3, 0);
+	rig_pasid(r, 1, PGTT_NESTED, fs, ss, 5, 0);
+	rig_queue(r, true);
+	run(r, 1, leaves, 3, 2 | 3 << 4 | 5 << 16, true);
 	rig_free(r);
 }
 
@@ -168,6 +199,7 @@ static void faults(void)
 static const iom_test tests[] = {
 	{ "second stage, invalidated by page", second_stage_by_page },
 	{ "first stage, invalidated by PASID", first_stage_by_pasid },
+	{ "nested, the second stage invalidated by page", nested_by_page },
 	{ "contexts that change", contexts },
 	{ "faults side by side", faults },
 	{ 0 },

@@ -8,6 +8,9 @@
  *   invalidate-range  page after page, as drivers send what they unmapped: 32
  *                     commands, one that waits, one register write
  *   invalidate-asid   an address space at a time; each register write and wait
+ *
+ * VT-d also by domain, globally and by PASID, each with a wait of its own and, where
+ * the name ends in 32, in batches of so many with one.
  */
 #include "tools/bench/bench.h"
 
@@ -19,25 +22,6 @@ typedef struct job {
 	uint64_t at; /* pages invalidated so far */
 } job;
 
-static void by_asid(void *opaque, uint64_t n)
-{
-	job *j = opaque;
-
-	for (uint64_t i = 0; i < n; i++)
-		iom_driver_invalidate_domain(j->m->driver, j->m->domain);
-}
-
-static void by_page(void *opaque, uint64_t n)
-{
-	job *j = opaque;
-
-	for (uint64_t i = 0; i < n; i++) {
-		uint64_t iova = j->m->order[j->at++ & j->m->order_mask];
-
-		iom_driver_invalidate(j->m->driver, j->m->domain, iova & ~UINT64_C(4095), 4096);
-	}
-}
-
 static uint64_t next_batch(job *j, uint64_t left, uint64_t *pages)
 {
 	uint64_t first = j->at & j->m->order_mask;
@@ -45,17 +29,6 @@ static uint64_t next_batch(job *j, uint64_t left, uint64_t *pages)
 	*pages = MIN(MIN(left, BATCH), j->m->pages - first);
 	j->at += *pages;
 	return j->m->iova + (first << 12);
-}
-
-static void by_range(void *opaque, uint64_t n)
-{
-	job *j = opaque;
-
-	for (uint64_t done = 0, pages; done < n; done += pages) {
-		uint64_t iova = next_batch(j, n - done, &pages);
-
-		iom_driver_invalidate(j->m->driver, j->m->domain, iova, pages << 12);
-	}
 }
 
 /*
@@ -137,6 +110,146 @@ static void smmu_by_range(void *opaque, uint64_t n)
 	}
 }
 
+/*
+ * The same of VT-d, legacy or scalable mode: 11.4.9.3 IQA_REG, 6.5.2.3 IOTLB
+ * Invalidate, 6.5.2.4 PASID-based-IOTLB Invalidate, 6.5.2.9 Invalidation Wait.
+ */
+enum { IQT = 0x88, IQA = 0x90, IOTLB = 2, WAIT = 5, PASID_IOTLB = 6 };
+#define G_DOMAIN (UINT64_C(2) << 4) /* of PASID_IOTLB: a PASID of the domain */
+#define G_PAGES (UINT64_C(3) << 4)
+#define G_GLOBAL (UINT64_C(1) << 4)
+#define DRAIN (UINT64_C(3) << 6)
+#define LEAF_HINT (UINT64_C(1) << 6)
+#define WAIT_STATUS (WAIT | UINT64_C(1) << 5 | UINT64_C(1) << 32)
+#define FIRST_DOMAIN (UINT64_C(1) << 16)
+
+typedef struct vtd_queue {
+	iom_iommu *iommu;
+	uint64_t *descriptors;
+	uint64_t mask; /* of an index */
+	unsigned words; /* of a descriptor */
+	uint64_t tail;
+	uint64_t status; /* address that waits write to */
+} vtd_queue;
+
+static vtd_queue vtd_queue_of(iom_bench_machine *m)
+{
+	uint64_t iqa = iom_iommu_mmio_read(m->iommu, IQA, 8, IOM_SPACE_NONSECURE);
+	uint64_t iqt = iom_iommu_mmio_read(m->iommu, IQT, 8, IOM_SPACE_NONSECURE);
+	bool wide = iqa >> 11 & 1;
+	char *host = (char *)m->ram + ((iqa & ~UINT64_C(0xfff)) - IOM_BENCH_RAM_BASE);
+
+	return (vtd_queue){ .iommu = m->iommu,
+			    .descriptors = (uint64_t *)(void *)host,
+			    .mask = (UINT64_C(0x1000) << (iqa & 7)) / (wide ? 32 : 16) - 1,
+			    .words = wide ? 4 : 2,
+			    .tail = iqt >> (wide ? 5 : 4),
+			    .status = IOM_BENCH_RAM_BASE + IOM_BENCH_RAM_SIZE - 64 };
+}
+
+static inline void vtd_push(vtd_queue *q, uint64_t word0, uint64_t word1)
+{
+	uint64_t *d = q->descriptors + q->words * q->tail;
+
+	d[0] = word0;
+	d[1] = word1;
+	if (q->words == 4)
+		d[2] = d[3] = 0;
+	q->tail = (q->tail + 1) & q->mask;
+}
+
+static inline void vtd_ring(vtd_queue *q)
+{
+	vtd_push(q, WAIT_STATUS, q->status);
+	iom_iommu_mmio_write(q->iommu, IQT, 8, q->tail << (q->words == 4 ? 5 : 4),
+			     IOM_SPACE_NONSECURE);
+}
+
+/* The command for pages of the first domain, and of its PASID 0 in scalable mode. */
+static uint64_t vtd_pages(const vtd_queue *q)
+{
+	return FIRST_DOMAIN | G_PAGES | (q->words == 4 ? PASID_IOTLB : IOTLB | DRAIN);
+}
+
+static uint64_t vtd_tag(const vtd_queue *q)
+{
+	return FIRST_DOMAIN | G_DOMAIN | (q->words == 4 ? PASID_IOTLB : IOTLB | DRAIN);
+}
+
+static void vtd_by_page(void *opaque, uint64_t n)
+{
+	job *j = opaque;
+	vtd_queue q = vtd_queue_of(j->m);
+	uint64_t command = vtd_pages(&q);
+
+	for (uint64_t i = 0; i < n; i++) {
+		vtd_push(&q, command,
+			 (j->m->order[j->at++ & j->m->order_mask] & ~UINT64_C(4095)) | LEAF_HINT);
+		vtd_ring(&q);
+	}
+}
+
+/* 32 pages in the order of use, which is not that of their addresses. */
+static void vtd_by_pages(void *opaque, uint64_t n)
+{
+	job *j = opaque;
+	vtd_queue q = vtd_queue_of(j->m);
+	uint64_t command = vtd_pages(&q);
+
+	for (uint64_t i = 0; i < n; i++) {
+		vtd_push(&q, command,
+			 (j->m->order[j->at++ & j->m->order_mask] & ~UINT64_C(4095)) | LEAF_HINT);
+		if (i % BATCH == BATCH - 1 || i + 1 == n)
+			vtd_ring(&q);
+	}
+}
+
+static void vtd_by_range(void *opaque, uint64_t n)
+{
+	job *j = opaque;
+	vtd_queue q = vtd_queue_of(j->m);
+	uint64_t command = vtd_pages(&q);
+
+	for (uint64_t done = 0, pages; done < n; done += pages) {
+		uint64_t iova = next_batch(j, n - done, &pages);
+
+		for (uint64_t i = 0; i < pages; i++)
+			vtd_push(&q, command, (iova + (i << 12)) | LEAF_HINT);
+		vtd_ring(&q);
+	}
+}
+
+static void vtd_alike(job *j, uint64_t n, uint64_t batch, uint64_t command)
+{
+	vtd_queue q = vtd_queue_of(j->m);
+
+	for (uint64_t i = 0; i < n; i++) {
+		vtd_push(&q, command ? command : vtd_tag(&q), 0);
+		if (i % batch == batch - 1 || i + 1 == n)
+			vtd_ring(&q);
+	}
+}
+
+static void vtd_by_tag(void *opaque, uint64_t n)
+{
+	vtd_alike(opaque, n, 1, 0);
+}
+
+static void vtd_by_tags(void *opaque, uint64_t n)
+{
+	vtd_alike(opaque, n, BATCH, 0);
+}
+
+static void vtd_by_all(void *opaque, uint64_t n)
+{
+	vtd_alike(opaque, n, 1, IOTLB | G_GLOBAL | DRAIN);
+}
+
+static void vtd_by_alls(void *opaque, uint64_t n)
+{
+	vtd_alike(opaque, n, BATCH, IOTLB | G_GLOBAL | DRAIN);
+}
+
 static char *case_name(const char *what, iom_kind kind, uint32_t pages)
 {
 	if (kind == IOM_KIND_VTD)
@@ -160,14 +273,15 @@ static double rounds(job *j, iom_bench_fn fn, uint64_t n)
 	return iom_bench_median(ns, IOM_BENCH_ROUNDS);
 }
 
-static void measure(iom_bench_report *report, const char *what, iom_kind kind, uint32_t pages,
-		    iom_bench_fn fn, uint64_t n)
+static void measure_in(iom_bench_report *report, const char *what, iom_kind kind, uint32_t pages,
+		       iom_bench_fn fn, uint64_t n, iom_driver_mode mode)
 {
 	iom_bench_setup setup = iom_bench_hit_setup(kind, pages);
 	char *name = case_name(what, kind, pages);
 	bool wanted = iom_bench_wanted(report, name);
 
 	setup.range_commands = false;
+	setup.mode = mode;
 	job j = { .m = wanted ? iom_bench_machine_new(&setup, true) : NULL };
 
 	if (j.m) {
@@ -188,6 +302,39 @@ static void measure(iom_bench_report *report, const char *what, iom_kind kind, u
 	g_free(name);
 }
 
+static void measure(iom_bench_report *report, const char *what, iom_kind kind, uint32_t pages,
+		    iom_bench_fn fn, uint64_t n)
+{
+	measure_in(report, what, kind, pages, fn, n, iom_bench_hit_setup(kind, pages).mode);
+}
+
+/* By page and by tag, each with a wait and in batches of 32 with one. */
+static void measure_vtd(iom_bench_report *report, uint32_t n)
+{
+	static const struct {
+		const char *name;
+		iom_bench_fn fn;
+		iom_driver_mode mode;
+		bool pages;
+	} cases[] = {
+		{ "invalidate-va", vtd_by_page, IOM_DRIVER_LEGACY, true },
+		{ "invalidate-va-32", vtd_by_pages, IOM_DRIVER_LEGACY, true },
+		{ "invalidate-range", vtd_by_range, IOM_DRIVER_LEGACY, true },
+		{ "invalidate-domain", vtd_by_tag, IOM_DRIVER_LEGACY, false },
+		{ "invalidate-domain-32", vtd_by_tags, IOM_DRIVER_LEGACY, false },
+		{ "invalidate-global", vtd_by_all, IOM_DRIVER_LEGACY, false },
+		{ "invalidate-global-32", vtd_by_alls, IOM_DRIVER_LEGACY, false },
+		{ "invalidate-pasid-va", vtd_by_page, IOM_DRIVER_STAGE1, true },
+		{ "invalidate-pasid-va-32", vtd_by_pages, IOM_DRIVER_STAGE1, true },
+		{ "invalidate-pasid", vtd_by_tag, IOM_DRIVER_STAGE1, false },
+		{ "invalidate-pasid-32", vtd_by_tags, IOM_DRIVER_STAGE1, false },
+	};
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++)
+		measure_in(report, cases[i].name, IOM_KIND_VTD, n, cases[i].fn,
+			   cases[i].pages ? n : 20000, cases[i].mode);
+}
+
 void iom_bench_invalidations(iom_bench_report *report)
 {
 	static const uint32_t working_sets[] = { 256, 4096, 65536 };
@@ -199,11 +346,6 @@ void iom_bench_invalidations(iom_bench_report *report)
 		measure(report, "invalidate-range", IOM_KIND_SMMUV3, n, smmu_by_range, n);
 		measure(report, "invalidate-asid", IOM_KIND_SMMUV3, n, smmu_by_asid, 20000);
 	}
-	for (unsigned i = 0; i < G_N_ELEMENTS(working_sets); i++) {
-		uint32_t n = working_sets[i];
-
-		measure(report, "invalidate-va", IOM_KIND_VTD, n, by_page, n);
-		measure(report, "invalidate-range", IOM_KIND_VTD, n, by_range, n);
-		measure(report, "invalidate-asid", IOM_KIND_VTD, n, by_asid, 20000);
-	}
+	for (unsigned i = 0; i < G_N_ELEMENTS(working_sets); i++)
+		measure_vtd(report, working_sets[i]);
 }

@@ -156,6 +156,10 @@ void iom_bench_misses(iom_bench_report *report)
 						      .pages = working_sets[i] };
 
 				miss(report, "s1-miss", s, random, iom_bench_walk);
+				/* of VT-d the above is a second stage, in legacy mode */
+				s.mode = IOM_DRIVER_STAGE1;
+				if (kind == IOM_KIND_VTD)
+					miss(report, "first-stage-miss", s, random, iom_bench_walk);
 				s.mode = IOM_DRIVER_NESTED;
 				miss(report, "nested-miss", s, random, iom_bench_walk_nested);
 				/* stage 2 warm: its cache holds every page of the tables */
