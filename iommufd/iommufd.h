@@ -38,8 +38,8 @@ IOM_API iom_iommufd *iom_iommufd_new_kernel(const char *dev);
 typedef struct iom_iommufd_engine_config {
 	size_t size; /* sizeof, set by iom_iommufd_engine_config_init() */
 	/*
-	 * Which kernel to be: "6.6", "6.13", "6.15", "6.17", "7.2" or "7.3", the
-	 * newest. NULL is "7.2". Calls, flags and members that a version did not
+	 * Which kernel to be: "6.6", "6.12", "6.13", "6.15", "6.17", "7.2" or "7.3",
+	 * the newest. NULL is "7.2". Calls, flags and members that a version did not
 	 * have are absent.
 	 */
 	const char *profile;

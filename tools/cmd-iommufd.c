@@ -64,7 +64,8 @@ int iom_cmd_iommufd(int argc, char **argv)
 	gboolean no_selftest = FALSE;
 	const GOptionEntry entries[] = {
 		{ "profile", 0, 0, G_OPTION_ARG_STRING, &profile,
-		  "Behave as this kernel: 6.6, 6.13, 6.15, 6.17, 7.2 (default), 7.3", "VERSION" },
+		  "Behave as this kernel: 6.6, 6.12, 6.13, 6.15, 6.17, 7.2 (default), 7.3",
+		  "VERSION" },
 		{ "device", 0, 0, G_OPTION_ARG_STRING_ARRAY, &devices,
 		  "Offer /dev/vfio/devices/vfioN: mock:N, smmuv3:N, vtd:N, emulated:N or "
 		  "noiommu:N, then :KEY=VALUE... of pasid, group, iommu, requester, ats, or of the "

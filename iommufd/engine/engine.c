@@ -234,8 +234,8 @@ struct iomfd_engine *iomfd_engine_new(const iom_iommufd_engine_config *config, G
 	}
 	if (!profile) {
 		g_set_error(error, IOM_ERROR, IOM_ERROR_CONFIG,
-			    "iommufd engine: no profile '%s'; known are 6.6, 6.13, 6.15, 6.17, "
-			    "7.2 and 7.3",
+			    "iommufd engine: no profile '%s'; known are 6.6, 6.12, 6.13, 6.15, "
+			    "6.17, 7.2 and 7.3",
 			    name);
 		return NULL;
 	}

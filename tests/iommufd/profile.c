@@ -5,12 +5,24 @@
 typedef struct age {
 	const char *name;
 	uint8_t last; /* highest ioctl number */
+	uint8_t flags; /* of HWPT_ALLOC */
+	uint8_t hwpt, hw_info, viommu, veventq; /* bytes of the structures; 0: no such call */
+	uint8_t capabilities; /* that GET_HW_INFO knows */
+	bool input_type, pasid, token; /* flags of GET_HW_INFO, of VFIO's ATTACH and BIND */
 } age;
 
-/* The version column of the uAPI's ioctl table. */
+/*
+ * The history of the uAPI. The rows of 6.12, 7.2 and 7.3 are also what those kernels'
+ * own headers say.
+ */
 static const age ages[] = {
-	{ "6.6", 0x8a },  { "6.13", 0x92 }, { "6.15", 0x93 },
-	{ "6.17", 0x94 }, { "7.2", 0x94 },  { "7.3", 0x95 },
+	{ "6.6", 0x8a, 0x0, 24, 32, 0, 0, 0x0, false, false, false },
+	{ "6.12", 0x8e, 0x7, 48, 40, 0, 0, 0x1, false, false, false },
+	{ "6.13", 0x92, 0xf, 48, 40, 24, 0, 0x1, false, false, false },
+	{ "6.15", 0x93, 0xf, 48, 40, 24, 28, 0x7, false, true, false },
+	{ "6.17", 0x94, 0xf, 48, 40, 40, 28, 0x7, true, true, true },
+	{ "7.2", 0x94, 0xf, 48, 40, 40, 32, 0xf, true, true, true },
+	{ "7.3", 0x95, 0xf, 48, 40, 40, 32, 0xf, true, true, true },
 };
 
 static void test_ioctls(void)
@@ -24,6 +36,109 @@ static void test_ioctls(void)
 
 			CHECK_EQ(rc == -ENOTTY, nr > ages[i].last);
 		}
+		rig_free(&r);
+	}
+}
+
+static void check_size(rig *r, uint8_t nr, uint8_t size)
+{
+	uint8_t bytes[64] = { 64 };
+
+	if (!size)
+		return;
+	/* The first byte that this age does not know is refused, the last one it knows not. */
+	bytes[size] = 1;
+	CHECK_EQ(CALL(r, nr, bytes), -E2BIG);
+	bytes[size] = 0;
+	bytes[size - 1] = 1;
+	CU_ASSERT_NOT_EQUAL(CALL(r, nr, bytes), -E2BIG);
+}
+
+static void test_sizes(void)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(ages); i++) {
+		rig r = rig_new(ages[i].name);
+
+		check_size(&r, 0x89, ages[i].hwpt);
+		check_size(&r, 0x8a, ages[i].hw_info);
+		check_size(&r, 0x90, ages[i].viommu);
+		check_size(&r, 0x93, ages[i].veventq);
+		rig_free(&r);
+	}
+}
+
+/* Flags and capabilities, one by one. */
+static void test_flags(void)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(ages); i++) {
+		const age *a = &ages[i];
+		const iom_iommufd_device device = { .size = sizeof(device),
+						    .pasid_bits = 4,
+						    .pasid_exec = true,
+						    .pasid_priv = true };
+		rig r = rig_new(a->name);
+		struct iomfd_vfio_bind bind = { .argsz = 24, .flags = 1, .iommufd = r.fd };
+		struct iomfd_vfio_attach attach = { .argsz = 16, .flags = 1, .pasid = 1 };
+		struct iomfd_hw_info info = { .size = a->hw_info };
+		uint32_t ioas = rig_ioas(&r);
+		int fd;
+
+		CU_ASSERT_TRUE(iom_iommufd_add_device(r.t, &device, NULL));
+		fd = iom_iommufd_open(r.t, "vfio/devices/vfio0");
+		/* A token for a device that has none is wrong, whoever knows the flag. */
+		CHECK_EQ(iom_iommufd_ioctl(r.t, fd, IOMFD_VFIO_DEVICE_BIND_IOMMUFD,
+					   (uintptr_t)&bind),
+			 -EINVAL);
+		bind.flags = 0;
+		bind.token_uuid_ptr = 1;
+		/* Members beyond an old structure were not looked at. */
+		CHECK_EQ(iom_iommufd_ioctl(r.t, fd, IOMFD_VFIO_DEVICE_BIND_IOMMUFD,
+					   (uintptr_t)&bind),
+			 0);
+		info.dev_id = bind.out_devid;
+		CHECK_EQ(CALL(&r, 0x8a, &info), 0);
+		/* Dirty tracking, PASID modes, no ATS: all true of this device. */
+		CHECK_EQ(info.out_capabilities, a->hw_info > 32 ? a->capabilities : 0);
+		CHECK_EQ(info.out_max_pasid_log2, a->pasid ? 4 : 0);
+		info.flags = 1;
+		info.data_type = info.data_len = 0;
+		CHECK_EQ(CALL(&r, 0x8a, &info), a->input_type ? 0 : -EOPNOTSUPP);
+		for (unsigned bit = 0; bit < 5; bit++) {
+			int rc = rig_hwpt(&r, bind.out_devid, ioas, 1u << bit, false, 0);
+
+			CHECK_EQ(rc == -EOPNOTSUPP, !(a->flags >> bit & 1));
+		}
+		attach.pt_id = (uint32_t)rig_hwpt(&r, bind.out_devid, ioas,
+						  a->flags & IOMFD_HWPT_PASID, false, 0);
+		CHECK_EQ(iom_iommufd_ioctl(r.t, fd, IOMFD_VFIO_DEVICE_ATTACH_IOMMUFD_PT,
+					   (uintptr_t)&attach),
+			 a->pasid ? 0 : -EINVAL);
+		rig_free(&r);
+	}
+}
+
+/* A function's token, where the age knows what that is. */
+static void test_token(void)
+{
+	static const uint8_t token[16] = { 1, 2, 3 }, other[16] = { 1, 2, 4 };
+	const iom_iommufd_device device = { .size = sizeof(device), .token = token };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(ages); i++) {
+		rig r = rig_new(ages[i].name);
+		struct iomfd_vfio_bind bind = {
+			.argsz = 24, .flags = 1, .iommufd = r.fd, .token_uuid_ptr = (uintptr_t)other
+		};
+		int fd;
+
+		CU_ASSERT_TRUE(iom_iommufd_add_device(r.t, &device, NULL));
+		fd = iom_iommufd_open(r.t, "vfio/devices/vfio0");
+		CHECK_EQ(iom_iommufd_ioctl(r.t, fd, IOMFD_VFIO_DEVICE_BIND_IOMMUFD,
+					   (uintptr_t)&bind),
+			 ages[i].token ? -EACCES : -EINVAL);
+		bind.token_uuid_ptr = (uintptr_t)token;
+		CHECK_EQ(iom_iommufd_ioctl(r.t, fd, IOMFD_VFIO_DEVICE_BIND_IOMMUFD,
+					   (uintptr_t)&bind),
+			 ages[i].token ? 0 : -EINVAL);
 		rig_free(&r);
 	}
 }
@@ -139,6 +254,9 @@ static void test_instances(void)
 
 static const iom_test tests[] = {
 	{ "each age has its ioctls", test_ioctls },
+	{ "each age has its structures", test_sizes },
+	{ "each age has its flags and capabilities", test_flags },
+	{ "tokens of virtual functions by age", test_token },
 	{ "members and flags that came later are absent", test_tails },
 	{ "an unknown age is refused by name", test_unknown_profile },
 	{ "errors at the n-th call", test_injection },
