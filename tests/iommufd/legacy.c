@@ -202,10 +202,115 @@ static void test_gpasid(void)
 	hwrig_free(&h);
 }
 
+/* Page requests through the rings: told with their PASID, answered by group, once. */
+static void test_page_requests(void)
+{
+	hwrig h = hwrig_new(IOM_IOMMUFD_VTD, IOMFD_HWPT_NEST_PARENT | IOMFD_HWPT_PASID);
+	struct iomfd_fault_alloc queue = { .size = sizeof(queue) };
+	struct iomfd_legacy_gpasid bind = {
+		.argsz = 72,
+		.version = 1,
+		.format = 1,
+		.addr_width = 48,
+		.flags = 1,
+		.gpgd = GPA + 8 * PAGE,
+		.hpasid = 3,
+		.gpasid = 3,
+	};
+	struct iomfd_hwpt_page_response again = { 1, IOMFD_PAGE_RESP_SUCCESS };
+	struct iomfd_legacy_ring *faults, *answers;
+	struct iomfd_legacy_response *out;
+	const struct iomfd_legacy_fault *in;
+	iom_legacy_config config = {
+		.size = sizeof(config),
+		.transport = h.r.t,
+		.iommufd = h.r.fd,
+		.parent = h.parent,
+		.events = -1,
+		.ring_entries = 4,
+	};
+	iom_legacy *l;
+	size_t size;
+
+	CHECK_EQ(CALL(&h.r, 0x8e, &queue), 0);
+	config.fault_id = queue.out_fault_id;
+	config.faults = (int)queue.out_fault_fd;
+	l = iom_legacy_new(&config, NULL);
+	CHECK_EQ(hwrig_attach(&h, h.parent), 0);
+	CHECK_EQ(iom_legacy_add_device(l, h.fd, h.dev, 0), 0);
+	CHECK_EQ(iom_legacy_bind_gpasid(l, 0, &bind), 0);
+	faults = iom_legacy_fault_region(l, 0, &size);
+	answers = iom_legacy_response_region(l, 0, &size);
+	in = (const void *)((uint8_t *)faults + faults->offset);
+	out = (void *)((uint8_t *)answers + answers->offset);
+	CHECK_EQ(faults->entry_size, 64);
+	CHECK_EQ(answers->entry_size, 24);
+	CHECK_EQ(iom_iommufd_page_request(h.r.t, 0, 3, 7, 0x5000, IOM_WRITE, false), 0);
+	CHECK_EQ(iom_legacy_pump(l), 0);
+	CHECK_EQ(iom_iommufd_page_request(h.r.t, 0, 3, 7, 0x6000, IOM_READ, true), 0);
+	CHECK_EQ(iom_legacy_pump(l), 2);
+	CHECK_EQ(faults->host, 2);
+	CHECK_EQ(in[0].type, 2);
+	CHECK_EQ(in[0].word0, 1 | 8); /* PASID valid, and wanted in the answer */
+	CHECK_EQ(in[0].word1, 3);
+	CHECK_EQ(in[0].word2, 7);
+	CHECK_EQ(in[0].perm, 2);
+	CHECK_EQ(in[0].addr, 0x5000);
+	CHECK_EQ(in[1].word0, 1 | 2 | 8); /* the last of the group */
+	/* An answer for another group is nobody's. */
+	out[0] = (struct iomfd_legacy_response){ 24, 1, 1, 3, 8, 0 };
+	out[1] = (struct iomfd_legacy_response){ 24, 1, 1, 3, 7, 0 };
+	answers->user = 1;
+	CHECK_EQ(iom_legacy_pump(l), 0);
+	CHECK_EQ(answers->host, 1);
+	/* It is still open: told by the one that answers it now. */
+	answers->user = 2;
+	CHECK_EQ(iom_legacy_pump(l), 0);
+	CHECK_EQ(iom_iommufd_write(h.r.t, config.faults, &again, sizeof(again)), -EINVAL);
+	/* A full ring drops: one entry is always free. */
+	for (unsigned i = 0; i < 4; i++)
+		CHECK_EQ(iom_iommufd_page_request(h.r.t, 0, 3, i, 0x5000, IOM_READ, true), 0);
+	CHECK_EQ(iom_legacy_pump(l), 1);
+	CHECK_EQ((faults->host + 1) % faults->nb_entries, faults->user);
+	iom_legacy_free(l);
+	hwrig_free(&h);
+}
+
+/* A doorbell's place is the host's today: bindings are checked, and that is all. */
+static void test_msi_binding(void)
+{
+	vsmmu v = vsmmu_new();
+	iom_legacy *l = legacy_smmu(&v);
+	struct iomfd_legacy_msi_binding bind = {
+		.argsz = 32, .flags = 1, .iova = 0x8000000, .gpa = 0x8080000, .bytes = 4096
+	};
+
+	CHECK_EQ(iom_legacy_ioctl(l, IOMFD_LEGACY_SET_MSI_BINDING, (uintptr_t)&bind), 0);
+	bind.flags = 3;
+	CHECK_EQ(iom_legacy_ioctl(l, IOMFD_LEGACY_SET_MSI_BINDING, (uintptr_t)&bind), -EINVAL);
+	bind.flags = 1;
+	bind.gpa += 8;
+	CHECK_EQ(iom_legacy_ioctl(l, IOMFD_LEGACY_SET_MSI_BINDING, (uintptr_t)&bind), -EINVAL);
+	bind.argsz = 31;
+	CHECK_EQ(iom_legacy_ioctl(l, IOMFD_LEGACY_SET_MSI_BINDING, (uintptr_t)&bind), -EINVAL);
+	bind = (struct iomfd_legacy_msi_binding){ .argsz = 32, .flags = 2, .iova = 0x8000000 };
+	CHECK_EQ(iom_legacy_ioctl(l, IOMFD_LEGACY_SET_MSI_BINDING, (uintptr_t)&bind), 0);
+	/* Processes are bound by nothing that iommufd has. */
+	CHECK_EQ(iom_legacy_ioctl(l, IOMFD_LEGACY_BIND, 0), -EOPNOTSUPP);
+	CHECK_EQ(iom_legacy_ioctl(l, IOMFD_LEGACY_UNBIND, 0), -EOPNOTSUPP);
+	CHECK_EQ(iom_legacy_ioctl(l, IOMFD_LEGACY_UNBIND + 1, 0), -ENOTTY);
+	CHECK_EQ(iom_legacy_ioctl(l, IOMFD_VFIO_CHECK_EXTENSION, IOMFD_VFIO_TYPE1_NESTING_IOMMU),
+		 1);
+	iom_legacy_free(l);
+	hwrig_free(&v.h);
+}
+
 static const iom_test tests[] = {
 	{ "SET_PASID_TABLE, CACHE_INVALIDATE, the fault ring", test_pasid_table },
 	{ "caches and granularities", test_matrix },
 	{ "gpasid bind and unbind", test_gpasid },
+	{ "page requests and answers through the rings", test_page_requests },
+	{ "SET_MSI_BINDING, and process bind refused", test_msi_binding },
 	{ 0 },
 };
 const iom_suite legacy_suite = { "legacy", tests };
