@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """A Linux kernel with a real /dev/iommu under QEMU, for the tests that need one.
 
-The kernel is $IOM_VM_KERNEL (or $IOM_VM_KERNEL_ARM64), else one that build-kernel.sh
-has made of an installed linux-source package.
+The kernel is $IOM_VM_KERNEL, else one that build-kernel.sh has made, or makes, of a
+linux-source package.
 """
 import gzip
 import os
@@ -12,13 +12,10 @@ import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-MACHINES = {
-    "x86_64": ["qemu-system-x86_64", "-accel", "tcg", "-M", "q35", "-cpu", "max"],
-    "aarch64": ["qemu-system-aarch64", "-accel", "tcg", "-M", "virt,iommu=smmuv3", "-cpu", "max"],
-}
-CONSOLES = {"x86_64": "ttyS0", "aarch64": "ttyAMA0"}
+QEMU = ["qemu-system-x86_64", "-accel", "tcg", "-M", "q35", "-cpu", "max", "-m", "1024",
+        "-nographic", "-no-reboot"]
 # A busy machine is late with timer interrupts, which the kernel takes for a broken one.
-EXTRA = {"x86_64": "no_timer_check", "aarch64": ""}
+COMMAND_LINE = "console=ttyS0 quiet panic=-1 no_timer_check"
 
 
 def skip(why):
@@ -32,19 +29,16 @@ def need(*tools):
             skip(f"{tool} is not installed")
 
 
-def find_kernel(arch="x86_64"):
-    need(MACHINES[arch][0], "busybox")
-    variable = "IOM_VM_KERNEL" if arch == "x86_64" else "IOM_VM_KERNEL_ARM64"
-    kernel = os.environ.get(variable)
+def find_kernel():
+    need(QEMU[0], "busybox")
+    kernel = os.environ.get("IOM_VM_KERNEL")
     if kernel:
         if not os.path.exists(kernel):
-            sys.exit(f"{variable}: {kernel}: no such file")
+            sys.exit(f"IOM_VM_KERNEL: {kernel}: no such file")
         return kernel
-    if arch != "x86_64":
-        skip(f"no kernel: set {variable} to an Image with iommufd and its test driver")
     done = subprocess.run([f"{HERE}/build-kernel.sh"], stdout=subprocess.PIPE, text=True)
     if done.returncode != 0:
-        skip(f"no kernel: set {variable} to a bzImage with iommufd and its test driver, or "
+        skip("no kernel: set IOM_VM_KERNEL to a bzImage with iommufd and its test driver, or "
              "install a linux-source package")
     return done.stdout.strip()
 
@@ -70,22 +64,14 @@ def read(path):
         return f.read()
 
 
-def busybox_of(arch):
-    path = shutil.which("busybox")
-    return read(path) if arch == os.uname().machine else None
+def boot(directory, kernel, init, programs, disk=64 << 20, devices=(), cmdline="", timeout=3000):
+    """Boot, run the busybox script `init`, and give back what it printed and wrote to the disk.
 
-
-def boot(directory, kernel, init, programs, arch="x86_64", disk=64 << 20, devices=(), cmdline="",
-         timeout=3000):
-    """Boot, run the init, and give back what it printed and wrote to the disk.
-
-    `init` is a busybox script where there is one for the architecture, else a program
-    among `programs`: (path in the machine, path here).
+    `programs` are pairs: the path in the machine, the path here.
     """
-    files = [(d, 0o40755, b"") for d in ("bin", "dev", "proc", "sys", "tmp", "lib64")]
-    shell = busybox_of(arch)
-    if shell:
-        files += [("bin/busybox", 0o100755, shell), ("init", 0o100755, init.encode())]
+    files = [(d, 0o40755, b"") for d in ("bin", "dev", "proc", "sys", "tmp")]
+    files += [("bin/busybox", 0o100755, read(shutil.which("busybox"))),
+              ("init", 0o100755, init.encode())]
     made = {name for name, _, _ in files}
     for name, path in programs:
         parents = name.strip("/").split("/")
@@ -100,15 +86,10 @@ def boot(directory, kernel, init, programs, arch="x86_64", disk=64 << 20, device
         f.write(cpio(files))
     with open(image, "wb") as f:
         f.truncate(disk)
-    if kernel.endswith(".gz"):
-        with gzip.open(kernel) as packed, open(f"{directory}/kernel", "wb") as f:
-            shutil.copyfileobj(packed, f)
-        kernel = f"{directory}/kernel"
     done = subprocess.run(
-        MACHINES[arch] + ["-m", "1024", "-nographic", "-no-reboot", "-kernel", kernel, "-initrd",
-                          initrd, "-drive", f"file={image},if=virtio,format=raw", *devices,
-                          "-append",
-                          f"console={CONSOLES[arch]} quiet panic=-1 {EXTRA[arch]} {cmdline}"],
+        QEMU + ["-kernel", kernel, "-initrd", initrd, "-drive",
+                f"file={image},if=virtio,format=raw", *devices, "-append",
+                f"{COMMAND_LINE} {cmdline}"],
         stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout)
     console = done.stdout.decode(errors="replace").replace("\r", "")
     return console, read(image).rstrip(b"\0").decode(errors="replace")
