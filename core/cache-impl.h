@@ -170,6 +170,9 @@ struct iom_cache {
 #define IOM_CACHE_INLINE static inline __attribute__((always_inline))
 #define IOM_BYTES(v) ((uint64_t)(v)*UINT64_C(0x0101010101010101))
 
+#define IOM_CACHE_HASH_PAGE UINT64_C(0x9e3779b97f4a7c15)
+#define IOM_CACHE_HASH_SCOPE UINT64_C(0x94d049bb133111eb)
+
 /*
  * Neighbouring pages go to neighbouring sets, so that a block of pages fills all
  * sets evenly; the bits above those and the scope are mixed.
@@ -179,7 +182,7 @@ static inline uint64_t iom_cache_hash(const iom_cache *cache, const iom_cache_sc
 {
 	uint64_t upper = (page & ~(uint64_t)cache->set_mask) ^ (scope->hi << 32 | scope->hi >> 32);
 
-	return upper * UINT64_C(0x9e3779b97f4a7c15) + scope->lo * UINT64_C(0x94d049bb133111eb);
+	return upper * IOM_CACHE_HASH_PAGE + scope->lo * IOM_CACHE_HASH_SCOPE;
 }
 
 static inline uint32_t iom_cache_index(const iom_cache *cache, uint64_t hash, uint64_t page)

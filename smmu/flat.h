@@ -31,13 +31,18 @@ struct smmu_flat_space {
 	uint32_t number;
 	uint16_t vmid;
 };
-#define SMMU_FLAT_RECENT 64
+#define SMMU_FLAT_SPACES_KEPT 64
 
 struct smmu_flat {
 	struct smmu_flat_entry *entry;
+	/* of the cache; `recent` is this thread's */
+	const iom_cache_set *sets;
+	iom_cache_recent *recent;
+	const iom_cache_use *touch;
+	uint64_t set_mask;
 	iom_cache *cache;
 	uint32_t numbers; /* given out; 0 is none */
-	struct smmu_flat_space recent[SMMU_FLAT_RECENT];
+	struct smmu_flat_space last[SMMU_FLAT_SPACES_KEPT];
 	iom_host_table table;
 };
 
@@ -89,21 +94,74 @@ static inline unsigned smmu_flat_lg2(uint64_t page)
 	return 12 + 9 * (unsigned)(page >> 54 & 3);
 }
 
+/* What iom_cache_hash() makes of a scope, for pages to come. */
+struct smmu_flat_scope {
+	uint64_t upper, sum;
+};
+
+static inline struct smmu_flat_scope smmu_flat_scope(const iom_cache_scope *scope)
+{
+	return (struct smmu_flat_scope){ scope->hi << 32 | scope->hi >> 32,
+					 scope->lo * IOM_CACHE_HASH_SCOPE };
+}
+
+/* As iom_cache_index() of iom_cache_hash(). */
+static inline uint64_t smmu_flat_index(const struct smmu_flat *flat,
+				       const struct smmu_flat_scope *scope, uint64_t page)
+{
+	uint64_t hash =
+		((page & ~flat->set_mask) ^ scope->upper) * IOM_CACHE_HASH_PAGE + scope->sum;
+
+	return (page ^ hash >> 40) & flat->set_mask;
+}
+
 /* The second word of the page's entry, which is used once more; 0: there is none. */
-static inline uint64_t smmu_flat_find(const struct smmu_flat *flat, const iom_cache_scope *scope,
-				      uint64_t ipa, uint32_t space)
+static inline __attribute__((always_inline)) uint64_t smmu_flat_find(
+	const struct smmu_flat *flat, const struct smmu_flat_scope *scope, uint64_t ipa,
+	uint32_t space)
 {
 	const struct smmu_flat_entry *e = smmu_flat_at(flat, ipa);
-	uint64_t page = e->page, at = ipa >> smmu_flat_lg2(page);
-	iom_cache *cache = flat->cache;
-	uint32_t index = iom_cache_index(cache, iom_cache_hash(cache, scope, at), at);
-	uint32_t sequence = __atomic_load_n(&cache->sets[index].sequence, __ATOMIC_ACQUIRE);
+	uint64_t page = e->page, at = ipa >> 12, index, *order;
+	const iom_cache_use *use;
+	uint32_t sequence;
 
+	/* Foreseen, so that the set need not wait for the entry. */
+	if (G_UNLIKELY(page & SMMU_FLAT_SIZE))
+		at = ipa >> smmu_flat_lg2(page);
+	index = smmu_flat_index(flat, scope, at);
+	sequence = __atomic_load_n(&flat->sets[index].sequence, __ATOMIC_ACQUIRE);
 	if (G_UNLIKELY(e->key != smmu_flat_key(ipa, space, sequence)))
 		return 0;
-	iom_cache_touch(cache, index, page >> 48 & 63, sequence);
+	/* The word is of this sequence since the entry was kept. */
+	order = &flat->recent[index].order;
+	use = &flat->touch[page >> 48 & 63];
+	IOM_CACHE_STORE(order, (IOM_CACHE_LOAD(order) & use->keep) | use->set);
 	return page;
 }
+
+/* An entry that was used last, and all that another use takes. */
+struct smmu_flat_again {
+	uint64_t page; /* the IPA with its low 12 bits set: 0 is none */
+	uint64_t entry; /* the second word */
+	const uint32_t *sequence_at; /* of the set */
+	uint64_t *order;
+	const iom_cache_use *use;
+	uint32_t sequence;
+};
+
+static inline __attribute__((always_inline)) uint64_t smmu_flat_find_again(
+	const struct smmu_flat_again *a, uint64_t ipa)
+{
+	if (G_UNLIKELY((ipa | 0xfff) != a->page) ||
+	    G_UNLIKELY(__atomic_load_n(a->sequence_at, __ATOMIC_ACQUIRE) != a->sequence))
+		return 0;
+	IOM_CACHE_STORE(a->order, (IOM_CACHE_LOAD(a->order) & a->use->keep) | a->use->set);
+	return a->entry;
+}
+
+/* For the next time; the entry that smmu_flat_find() gave. */
+void smmu_flat_remember(const struct smmu_flat *flat, const struct smmu_flat_scope *scope,
+			uint64_t ipa, struct smmu_flat_again *a);
 
 /* What the cache gave at that place for an IPA of at most 48 bits. */
 static inline void smmu_flat_keep(const struct smmu_flat *flat, uint64_t ipa, uint32_t space,
@@ -113,6 +171,7 @@ static inline void smmu_flat_keep(const struct smmu_flat *flat, uint64_t ipa, ui
 
 	if (!place->usable || place->way > 63)
 		return;
+	iom_cache_order(flat->cache, place->index, place->sequence);
 	e->key = smmu_flat_key(ipa, space, place->sequence);
 	e->page = (out->pa & SMMU_FLAT_ADDRESS) | (uint64_t)place->way << 48 |
 		  smmu_flat_size(out->page_lg2) | smmu_flat_pack(out);

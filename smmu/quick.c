@@ -69,6 +69,13 @@ static iom_cache *enabled(const smmu *s, iom_cache_id id)
 	return iom_cache_enabled(s->caches[id]) ? s->caches[id] : NULL;
 }
 
+static inline iom_cache_scope second_scope(const struct smmu_context *c, enum smmu_scope_kind kind,
+					   int level)
+{
+	return (iom_cache_scope){ c->s2_digest, smmu_scope_lo(kind, level, IOM_SPACE_NONSECURE,
+							      SMMU_EL1, c->vmid, 0) };
+}
+
 void smmu_quick_init(smmu *s, struct smmu_quick *q, bool kept, uint64_t generation)
 {
 	const struct smmu_context *c = &q->context;
@@ -88,7 +95,7 @@ void smmu_quick_init(smmu *s, struct smmu_quick *q, bool kept, uint64_t generati
 		q->stage2_hits = &s->caches[IOM_CACHE_STAGE2]->cells[slot].hits;
 		q->reads = iom_count_cell(&s->iommu, IOM_STAT_TABLE_READS);
 	}
-	q->plain = !q->nested && !q->iotlb && !q->tables && q->reads;
+	q->plain = !q->iotlb && !q->tables && q->reads;
 	if (s->ids.rme || s->n_pmcg || c->space != IOM_SPACE_NONSECURE ||
 	    (c->mode != SMMU_MODE_S1 && (!q->nested || !plain_s2(s2))))
 		return;
@@ -102,8 +109,12 @@ void smmu_quick_init(smmu *s, struct smmu_quick *q, bool kept, uint64_t generati
 	}
 	if (q->stage2 && kept) {
 		q->flat = smmu_flat_mine(s);
-		if (q->flat)
+		if (q->flat) {
+			iom_cache_scope scope = second_scope(c, SMMU_SCOPE_S2, -1);
+
+			q->scope = smmu_flat_scope(&scope);
 			q->space = smmu_flat_space(s, q->flat, c, generation);
+		}
 	}
 	for (unsigned i = 0; i < 2; i++)
 		half_init(c, i, &q->half[i]);
@@ -132,13 +143,6 @@ static bool find(struct looked *looked, iom_cache *cache, const iom_cache_scope 
 /* ------------------------------------------------------------------------
  * Stage 2, as s2.c
  */
-static inline iom_cache_scope second_scope(const struct smmu_context *c, enum smmu_scope_kind kind,
-					   int level)
-{
-	return (iom_cache_scope){ c->s2_digest, smmu_scope_lo(kind, level, IOM_SPACE_NONSECURE,
-							      SMMU_EL1, c->vmid, 0) };
-}
-
 static inline int level_of(unsigned shift)
 {
 	return 3 - (int)(shift - 12) / 9;
@@ -298,9 +302,7 @@ static inline __attribute__((always_inline)) bool table_at(struct quick_walk *w,
 	if (ipa >> q->s2_bits)
 		return false;
 	if (q->stage2) {
-		iom_cache_scope scope = second_scope(&q->context, SMMU_SCOPE_S2, -1);
-
-		page = G_LIKELY(q->flat) ? smmu_flat_find(q->flat, &scope, ipa, q->space) : 0;
+		page = G_LIKELY(q->flat) ? smmu_flat_find(q->flat, &q->scope, ipa, q->space) : 0;
 		/* What the last table was in, this one may be in. */
 		flags = page & SMMU_FLAT_TRAITS;
 		if (G_UNLIKELY(!page) || G_UNLIKELY(flags != w->k->tables))
@@ -332,10 +334,9 @@ static inline __attribute__((always_inline)) bool page_at(struct quick_walk *w, 
 	if (ipa >> q->s2_bits)
 		return false;
 	if (q->stage2) {
-		iom_cache_scope scope = second_scope(&q->context, SMMU_SCOPE_S2, -1);
 		struct smmu_s2_out out;
 
-		page = G_LIKELY(q->flat) ? smmu_flat_find(q->flat, &scope, ipa, q->space) : 0;
+		page = G_LIKELY(q->flat) ? smmu_flat_find(q->flat, &q->scope, ipa, q->space) : 0;
 		if (G_LIKELY(page)) {
 			w->ipa.hits++;
 			*pa = (page & SMMU_FLAT_ADDRESS) | (ipa & 0xfff);
@@ -614,7 +615,7 @@ static inline void count(struct quick_walk *w)
 #define PLAIN_STEP(SHIFT) \
 	at = (table | (index >> ((SHIFT)-3) & 0xff8)) - base; \
 	if (G_UNLIKELY(at > q->window.room)) \
-		goto other; \
+		return false; \
 	desc = GUINT64_FROM_LE( \
 		__atomic_load_n((const uint64_t *)(const void *)(host + at), __ATOMIC_ACQUIRE))
 /* It has to be a table, or else is the leaf. */
@@ -650,13 +651,233 @@ static inline __attribute__((always_inline)) bool plain_leaf(
 	return true;
 }
 
+/* The context is another, the memory too, or somebody watches. */
+static inline bool moved(const iom_iommu *iommu, const iom_front_class *class)
+{
+	return G_UNLIKELY(class->context->serial != class->serial) || iom_observed(iommu) ||
+	       G_UNLIKELY(smmu_quick_of(class)->window.layout !=
+			  iommu->bus.memory[IOM_SPACE_NONSECURE]->layout);
+}
+
+/* The leaf of an IPA in the window; reads are counted. */
+static inline __attribute__((always_inline)) bool plain_second(const struct smmu_quick *q,
+							       const uint8_t *host, uint64_t base,
+							       uint64_t ipa, uint64_t *leaf,
+							       unsigned *lg2, unsigned *reads)
+{
+	const uint64_t check = q->refused[1] | 3;
+	uint64_t at, desc;
+	unsigned shift = q->s2_shift;
+
+	if (G_UNLIKELY(ipa >> q->s2_bits))
+		return false;
+	/* Tables at the start may be concatenated; nothing is above their index. */
+	at = (q->s2_ttb | (ipa >> (shift - 3) & (UINT64_MAX << 3))) - base;
+#define SECOND_LOAD() \
+	if (G_UNLIKELY(at > q->window.room)) \
+		return false; \
+	desc = GUINT64_FROM_LE( \
+		__atomic_load_n((const uint64_t *)(const void *)(host + at), __ATOMIC_ACQUIRE)); \
+	++*reads
+#define SECOND_NEXT(SHIFT) \
+	SECOND_LOAD(); \
+	if (G_UNLIKELY((desc & check) != 3)) { \
+		*leaf = desc; \
+		*lg2 = (SHIFT) + 9; \
+		return is_leaf(desc, (SHIFT) + 9, check); \
+	} \
+	at = ((desc & TABLE_ADDRESS) | (ipa >> ((SHIFT)-3) & 0xff8)) - base
+	switch (shift) {
+	case 39:
+		SECOND_NEXT(30);
+		/* fallthrough */
+	case 30:
+		SECOND_NEXT(21);
+		/* fallthrough */
+	case 21:
+		SECOND_NEXT(12);
+		/* fallthrough */
+	case 12:
+		SECOND_LOAD();
+		break;
+	default:
+		return false;
+	}
+	*leaf = desc;
+	*lg2 = 12;
+	return is_leaf(desc, 12, check);
+}
+
+static __attribute__((noinline)) uint64_t upper_table(struct smmu_quick *q, unsigned level,
+						      uint64_t ipa)
+{
+	uint64_t page = smmu_flat_find(q->flat, &q->scope, ipa, q->space);
+
+	if (page)
+		smmu_flat_remember(q->flat, &q->scope, ipa, &q->upper[level]);
+	return page;
+}
+
+/*
+ * The entry of a page of stage 1 tables. Those of the upper levels are few, and most
+ * often the same as in the walk before.
+ */
+static inline __attribute__((always_inline)) uint64_t plain_table(struct smmu_quick *q,
+								  unsigned shift, uint64_t ipa)
+{
+	unsigned level = (shift - 21) / 9;
+	uint64_t page;
+
+	if (G_UNLIKELY(ipa >> q->s2_bits))
+		return 0;
+	if (shift == 12)
+		return smmu_flat_find(q->flat, &q->scope, ipa, q->space);
+	page = smmu_flat_find_again(&q->upper[level], ipa);
+	return G_LIKELY(page) ? page : upper_table(q, level, ipa);
+}
+
+/* Where an IPA leads and what it is like, as page_at(). */
+static inline __attribute__((always_inline)) bool plain_page(const struct smmu_quick *q, bool flat,
+							     const uint8_t *host, uint64_t base,
+							     uint64_t ipa, uint64_t *pa,
+							     uint64_t *like, unsigned *lg2,
+							     unsigned *reads)
+{
+	uint64_t page;
+
+	if (flat) {
+		if (G_UNLIKELY(ipa >> q->s2_bits))
+			return false;
+		page = smmu_flat_find(q->flat, &q->scope, ipa, q->space);
+		*pa = (page & SMMU_FLAT_ADDRESS) | (ipa & 0xfff);
+		*like = page & (SMMU_FLAT_TRAITS | SMMU_FLAT_SIZE);
+		*lg2 = smmu_flat_lg2(page);
+		return page != 0;
+	}
+	if (!plain_second(q, host, base, ipa, &page, lg2, reads))
+		return false;
+	*pa = (page & TABLE_ADDRESS & UINT64_MAX << *lg2) | (ipa & ~(UINT64_MAX << *lg2));
+	*like = (page & ~TABLE_ADDRESS) | (uint64_t)*lg2 << 16;
+	return true;
+}
+
+/* One level of stage 1 under stage 2: its descriptor. */
+static inline __attribute__((always_inline)) bool plain_level(
+	struct smmu_quick *q, const struct smmu_request_class *k, bool flat, const uint8_t *host,
+	uint64_t base, unsigned shift, uint64_t at, uint64_t *desc, unsigned *reads)
+{
+	/* The size of a page of tables is no matter. */
+	const uint64_t traits = flat ? SMMU_FLAT_TRAITS : ~TABLE_ADDRESS;
+	uint64_t like;
+	unsigned lg2;
+
+	if (flat) {
+		like = plain_table(q, shift, at);
+		at = (like & SMMU_FLAT_ADDRESS) | (at & 0xfff);
+	} else if (!plain_page(q, false, host, base, at, &at, &like, &lg2, reads)) {
+		return false;
+	}
+	at -= base;
+	if (G_UNLIKELY((like & traits) != k->tables) || G_UNLIKELY(at > q->window.room))
+		return false;
+	*desc = GUINT64_FROM_LE(
+		__atomic_load_n((const uint64_t *)(const void *)(host + at), __ATOMIC_ACQUIRE));
+	++*reads;
+	return true;
+}
+
+/* Both stages, as smmu_translate_class(): with the stage 2 cache and without. */
+static inline __attribute__((always_inline)) bool plain_nested(iom_front_class *class,
+							       const iom_request *request,
+							       bool flat, iom_result *result)
+{
+	const struct smmu_request_class *k = smmu_class_of(class);
+	struct smmu_quick *q = smmu_quick_of(class);
+	const struct smmu_quick_half *h = &q->half[q->two_halves & request->address >> 55];
+	const uint64_t va = request->address, check = q->refused[0] | 3, base = q->window.base;
+	const uint8_t *host = q->window.host;
+	uint64_t index = va & h->width, table = h->ttb, all = 0, at, desc, like, low;
+	unsigned shift = h->shift, lg2, reads = 0;
+
+	if (G_UNLIKELY((va ^ h->invert) & h->outside))
+		return false;
+#define NESTED_TABLE(SHIFT) \
+	if (!plain_level(q, k, flat, host, base, (SHIFT), table | (index >> ((SHIFT)-3) & 0xff8), \
+			 &desc, &reads)) \
+		return false; \
+	if (G_UNLIKELY((desc & check) != 3)) { \
+		shift = (SHIFT); \
+		break; \
+	} \
+	table = desc & TABLE_ADDRESS; \
+	all |= desc
+	switch (shift) {
+	case 39:
+		NESTED_TABLE(39);
+		/* fallthrough */
+	case 30:
+		NESTED_TABLE(30);
+		/* fallthrough */
+	case 21:
+		NESTED_TABLE(21);
+		/* fallthrough */
+	case 12:
+		if (!plain_level(q, k, flat, host, base, 12, table | (index >> 9 & 0xff8), &desc,
+				 &reads))
+			return false;
+		shift = 12;
+		break;
+	default:
+		return false;
+	}
+	low = ~(UINT64_MAX << shift);
+	if (!is_leaf(desc, shift, check) ||
+	    G_UNLIKELY(leaf_key(desc, all >> 59 & h->limits, shift) != k->leaf) ||
+	    !plain_page(q, flat, host, base, (desc & TABLE_ADDRESS & ~low) | (va & low), &at, &like,
+			&lg2, &reads) ||
+	    G_UNLIKELY(like != k->second))
+		return false;
+	low = ~(UINT64_MAX << MIN(shift, lg2));
+	memcpy(result, k->head, sizeof(k->head));
+	result->address = at;
+	result->span = low + 1 - (at & low);
+	memset(&result->fault, 0, sizeof(uint64_t));
+	iom_front_class_use(class);
+	iom_bump(q->config_hits, 1, 1);
+	iom_bump(q->iotlb_misses, 1, 1);
+	iom_bump(q->reads, 1, reads);
+	/* A look-up for every table, and one for the page. */
+	if (flat)
+		iom_bump(q->stage2_hits, 1, reads + 1);
+	return true;
+}
+
+static __attribute__((noinline)) void translate_nested(iom_iommu *iommu, iom_front *front,
+						       iom_front_class *class,
+						       const iom_request *request,
+						       iom_result *result)
+{
+	if (!plain_nested(class, request, false, result))
+		smmu_translate_known(iommu, front, class, request, result);
+}
+
+static __attribute__((noinline)) void translate_flat(iom_iommu *iommu, iom_front *front,
+						     iom_front_class *class,
+						     const iom_request *request, iom_result *result)
+{
+	if (!plain_nested(class, request, true, result))
+		smmu_translate_known(iommu, front, class, request, result);
+}
+
 /*
  * Stage 1 alone, with no cache but that of contexts, all tables in one window and a
  * leaf like the last one: loads and what is remembered. Everything else is somebody
  * else's. The class holds: it was looked at before any table.
  */
-void smmu_translate_class(iom_iommu *iommu, iom_front *front, iom_front_class *class,
-			  const iom_request *request, iom_result *result)
+static inline __attribute__((always_inline)) bool plain_first(const iom_iommu *iommu,
+							      iom_front_class *class,
+							      const iom_request *request,
+							      iom_result *result)
 {
 	const struct smmu_request_class *k = smmu_class_of(class);
 	struct smmu_quick *q = smmu_quick_of(class);
@@ -666,10 +887,8 @@ void smmu_translate_class(iom_iommu *iommu, iom_front *front, iom_front_class *c
 	uint64_t index = va & h->width, table = h->ttb, all = 0, at, desc;
 	unsigned shift;
 
-	if (G_UNLIKELY(class->context->serial != class->serial) || G_UNLIKELY(!k->plain) ||
-	    G_UNLIKELY((va ^ h->invert) & h->outside) || iom_observed(iommu) ||
-	    G_UNLIKELY(q->window.layout != iommu->bus.memory[IOM_SPACE_NONSECURE]->layout))
-		goto other;
+	if (G_UNLIKELY((va ^ h->invert) & h->outside) || G_UNLIKELY(moved(iommu, class)))
+		return false;
 	switch (h->shift) {
 	case 39:
 		PLAIN_TABLE(39);
@@ -682,17 +901,34 @@ void smmu_translate_class(iom_iommu *iommu, iom_front *front, iom_front_class *c
 		/* fallthrough */
 	case 12:
 		PLAIN_STEP(12);
-		if (G_LIKELY(plain_leaf(class, k, q, h, va, desc, all, 12, result)))
-			return;
-		goto other;
+		return plain_leaf(class, k, q, h, va, desc, all, 12, result);
 	default:
-		goto other;
+		return false;
 	}
 leaf:
-	if (plain_leaf(class, k, q, h, va, desc, all, shift, result))
-		return;
-other:
-	smmu_translate_known(iommu, front, class, request, result);
+	return plain_leaf(class, k, q, h, va, desc, all, shift, result);
+}
+
+static __attribute__((noinline)) void translate_other(iom_iommu *iommu, iom_front *front,
+						      iom_front_class *class,
+						      const iom_request *request,
+						      iom_result *result)
+{
+	unsigned nested = smmu_class_of(class)->nested;
+
+	if (nested == SMMU_NESTED_NONE || moved(iommu, class))
+		smmu_translate_known(iommu, front, class, request, result);
+	else if (nested == SMMU_NESTED_FLAT)
+		translate_flat(iommu, front, class, request, result);
+	else
+		translate_nested(iommu, front, class, request, result);
+}
+
+void smmu_translate_class(iom_iommu *iommu, iom_front *front, iom_front_class *class,
+			  const iom_request *request, iom_result *result)
+{
+	if (!smmu_class_of(class)->plain || !plain_first(iommu, class, request, result))
+		translate_other(iommu, front, class, request, result);
 }
 
 static __attribute__((noinline)) bool full_walk(smmu *s, const iom_request *request,

@@ -26,7 +26,7 @@ struct smmu_quick {
 	struct smmu_context context;
 	struct smmu_quick_half half[2];
 	bool two_halves, nested;
-	bool plain; /* stage 1 alone, and no cache but that of contexts */
+	bool plain; /* no cache but those of contexts and stage 2 */
 	bool kept; /* by the front of this thread, which the counters and `flat` belong to */
 	uint8_t s2_shift; /* of the start level of stage 2 */
 	uint8_t s2_bits; /* of an IPA */
@@ -37,6 +37,8 @@ struct smmu_quick {
 	/* pages of stage 2, and the number that those of this context have */
 	struct smmu_flat *flat;
 	uint32_t space;
+	struct smmu_flat_scope scope;
+	struct smmu_flat_again upper[3]; /* tables of levels 0 to 2 */
 	/* the thread's own counters */
 	uint64_t *config_hits, *iotlb_misses, *stage2_hits, *reads;
 	/* what the last leaf meant: its bits beside the address, and what they are */
@@ -54,10 +56,13 @@ G_STATIC_ASSERT(sizeof(struct smmu_quick) <= IOM_FRONT_CONTEXT_WORDS * sizeof(ui
  * What requests of a class have in common beside the context, in the class of the
  * front. The head of a result follows from the last leaf of each stage.
  */
+enum { SMMU_NESTED_NONE, SMMU_NESTED_WALK, SMMU_NESTED_FLAT };
 struct smmu_request_class {
 	bool known;
 	bool unusual; /* not for a quick walk */
-	bool plain; /* for smmu_translate_class() */
+	/* for smmu_translate_class(): stage 1 alone, or both */
+	bool plain;
+	uint8_t nested; /* SMMU_NESTED_ */
 	bool privileged;
 	uint8_t need; /* IOM_READ | IOM_WRITE | IOM_EXECUTE */
 	uint64_t leaf, second; /* what the head follows from */

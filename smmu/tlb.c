@@ -318,7 +318,11 @@ static __attribute__((noinline)) void class_init(const smmu *s, const iom_reques
 	k->unusual = request->flags & (IOM_REQ_SPECULATIVE | IOM_REQ_HAS_ATTRS | IOM_REQ_NO_SNOOP);
 	/* Counter groups see every transaction, and granules are checked each time. */
 	k->known = !s->n_pmcg && !s->ids.rme;
-	k->plain = k->known && q->plain && !k->unusual && !q->half[0].tbi && !q->half[1].tbi;
+	if (!k->known || !q->plain || k->unusual || q->half[0].tbi || q->half[1].tbi)
+		return;
+	k->plain = !q->nested;
+	if (q->nested && (q->flat || !q->stage2))
+		k->nested = q->flat ? SMMU_NESTED_FLAT : SMMU_NESTED_WALK;
 }
 
 bool smmu_tlb_hit(smmu *s, const iom_request *request, uint64_t generation, iom_result *result)
