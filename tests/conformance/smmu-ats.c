@@ -161,7 +161,7 @@ static const ats_case cases[] = {
 	  .response = CA, .event = 0x10 },
 };
 
-static const char *const presets[] = { "default", "off", "one", "prefetch" };
+static const char *const presets[] = SMMU_CACHES;
 
 static bool set_up(smmu_build *build, const ats_case *c)
 {

@@ -315,7 +315,7 @@ iom_iommu *smmu_build_model(const smmu_build *build, const char *preset, iom_mem
 	iom_iommu *iommu = NULL;
 	GError *error = NULL;
 
-	if (iom_cache_config_preset(&cache, preset) &&
+	if (smmu_caches(&cache, preset) &&
 	    iom_smmu_vector_config(&build->vector, &cache, &config, &error) &&
 	    set_extra_ids(build, &config, &error))
 		iommu = iom_smmu_new(&config, &bus, &error);

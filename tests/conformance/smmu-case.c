@@ -66,3 +66,17 @@ refwalk_memory smmu_reference_memory(iom_memory *memory)
 {
 	return (refwalk_memory){ memory, read_word, write_word };
 }
+
+bool smmu_caches(iom_cache_config *config, const char *name)
+{
+	bool walks = strcmp(name, "walks") == 0;
+
+	if (!walks && strcmp(name, "stage2") != 0)
+		return iom_cache_config_preset(config, name);
+	iom_cache_config_preset(config, "default");
+	config->cache[IOM_CACHE_IOTLB].entries = 0;
+	config->cache[IOM_CACHE_WALK].entries = 0;
+	if (walks)
+		config->cache[IOM_CACHE_STAGE2].entries = 0;
+	return true;
+}

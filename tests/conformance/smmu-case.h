@@ -15,4 +15,15 @@ void smmu_reference_registers(const iom_smmu_registers *registers, refwalk_regis
 void smmu_reference_request(const iom_request *request, refwalk_request *out);
 refwalk_memory smmu_reference_memory(iom_memory *memory);
 
+/*
+ * Sizes of caches that everything is tried with. Beside the presets: contexts alone,
+ * so that every request walks, and contexts and stage 2.
+ */
+#define SMMU_CACHES \
+	{ \
+		"default", "off", "one", "prefetch", "walks", "stage2" \
+	}
+/* One of these; false for any other name. */
+bool smmu_caches(iom_cache_config *config, const char *name);
+
 #endif

@@ -179,7 +179,7 @@ static const command_case cases[] = {
 	{ "RIL==0", NS, "RIL=0", { 0x12, ADDR(0x10000) | TG(1) }, false },
 };
 
-static const char *const presets[] = { "default", "off", "one", "prefetch" };
+static const char *const presets[] = SMMU_CACHES;
 
 enum { CR0 = 0x20, GERROR = 0x60, GERRORN = 0x64, CMDQ_BASE = 0x90, PROD = 0x98, CONS = 0x9c };
 

@@ -237,7 +237,7 @@ static const legality_case cd_cases[] = {
 static const char *const ste_neighbours[] = { "", "SHCFG=3", "CONT=4", "MEV=1",
 					      "SW_RESERVED=9;ALLOCCFG=5" };
 static const char *const cd_neighbours[] = { "", "WXN=1", "R=0", "ASET=1", "AMAIR0=7;TBI0=1" };
-static const char *const presets[] = { "default", "off", "one", "prefetch" };
+static const char *const presets[] = SMMU_CACHES;
 
 static verdict verdict_of(const smmu_answer *answer)
 {

@@ -90,7 +90,7 @@ static const fault faults[] = {
 	{ "335", .word = S2_FINAL, .clear = S2AP, NONE, .id = 0x13, .s2 = 1, .class = 2 },
 };
 
-static const char *const presets[] = { "default", "off", "one", "prefetch" };
+static const char *const presets[] = SMMU_CACHES;
 
 /* Both stages, two-level stream table and CD table, everything in a GB of its own. */
 static void base_case(smmu_build *build, const smmu_spec *spec)
@@ -179,7 +179,7 @@ static void every_two_faults(void)
 				wrong += !run_faults(&spec, &faults[i], &faults[k], presets[p]);
 		}
 	}
-	printf("\n  %u pairs of faults, each with three sizes of caches\n  ", pairs);
+	printf("\n  %u pairs of faults, each with six sizes of caches\n  ", pairs);
 	CHECK_EQ(wrong, 0);
 	smmu_spec_close(&spec);
 }

@@ -21,7 +21,7 @@
 #define MAX_REPORTS 24
 #define MAX_REPORTS_PER_KIND 2
 
-static const char *const presets[] = { "default", "off", "one", "prefetch" };
+static const char *const presets[] = SMMU_CACHES;
 
 #define N_RIGS G_N_ELEMENTS(presets)
 
@@ -243,7 +243,7 @@ static void model_agrees_with_reference(void)
 	while (s->requests < count && s->refused < 50)
 		one_round(s, round++, seed);
 	printf("\n  %" PRIu64 " requests (%" PRIu64 " translated, %" PRIu64 " not) in %" PRIu64
-	       " cases with %" PRIu64 " changes, each against three models; %" PRIu64
+	       " cases with %" PRIu64 " changes, each against six models; %" PRIu64
 	       " left out, %" PRIu64 " sets of ID registers refused, %" PRIu64 " differences\n  ",
 	       s->requests, s->ok, s->faults, s->cases, s->changes, s->left_out, s->refused,
 	       s->differences);

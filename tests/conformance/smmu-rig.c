@@ -99,7 +99,7 @@ bool smmu_rig_open(smmu_rig *rig, const refwalk_ids *ids, const char *preset, bo
 	take_ids(&vector, ids);
 	iom_bus bus = { .size = sizeof bus, .memory = { rig->memory } };
 
-	if (add_memory(rig, error) && iom_cache_config_preset(&cache, preset) &&
+	if (add_memory(rig, error) && smmu_caches(&cache, preset) &&
 	    iom_smmu_vector_config(&vector, &cache, &config, error))
 		rig->iommu = iom_smmu_new(&config, &bus, error);
 	return rig->iommu != NULL;

@@ -305,7 +305,7 @@ static bool global(const smmu_spec *spec, bool ng)
 	bool ok = true;
 
 	for (unsigned p = 0; p < 4; p++) {
-		static const char *const presets[] = { "default", "off", "one", "prefetch" };
+		static const char *const presets[] = SMMU_CACHES;
 		smmu_build build;
 		smmu_answer answer;
 

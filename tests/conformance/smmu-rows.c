@@ -84,7 +84,7 @@ static void ask_one(const smmu_build *build, iom_iommu *iommu, iom_memory *memor
 
 bool rows_ask(const smmu_build *build, const rows_want *want, const char *title)
 {
-	static const char *const presets[] = { "default", "off", "one", "prefetch" };
+	static const char *const presets[] = SMMU_CACHES;
 	bool ok = true;
 
 	for (unsigned p = 0; p < G_N_ELEMENTS(presets) && ok; p++) {

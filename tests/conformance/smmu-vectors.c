@@ -102,7 +102,7 @@ static void model_passes_with(const char *preset)
 
 	if (!table)
 		return;
-	CU_ASSERT_TRUE_FATAL(iom_cache_config_preset(&options.cache, preset));
+	CU_ASSERT_TRUE_FATAL(smmu_caches(&options.cache, preset));
 	const iom_vector_kind *kind = iom_vectors_recognise(table, &error);
 
 	CU_ASSERT_PTR_EQUAL_FATAL(kind, &iom_vectors_smmu);
@@ -148,12 +148,24 @@ static void model_options(void)
 	model_passes_with("prefetch");
 }
 
+static void model_walks(void)
+{
+	model_passes_with("walks");
+}
+
+static void model_stage2(void)
+{
+	model_passes_with("stage2");
+}
+
 static const iom_test tests[] = {
 	{ "the reference walker passes every vector", reference_passes_every_vector },
 	{ "the model passes every vector, default caches", model_default },
 	{ "the model passes every vector, caches off", model_off },
 	{ "the model passes every vector, caches of one entry", model_one },
 	{ "the model passes every vector, caches with every option", model_options },
+	{ "the model passes every vector, contexts cached alone", model_walks },
+	{ "the model passes every vector, contexts and stage 2 cached", model_stage2 },
 	{ 0 },
 };
 
