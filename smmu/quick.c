@@ -12,9 +12,6 @@
 
 #include "smmu/quick.h"
 
-#define TABLE_ADDRESS (iom_mask(48) & ~iom_mask(12))
-#define AF (UINT64_C(1) << 10)
-
 /* What a leaf says beside the address lies together, in an entry as in the answer. */
 G_STATIC_ASSERT(offsetof(struct smmu_s2_entry, mostly_ro) ==
 		offsetof(struct smmu_s2_entry, perm) + 7);
@@ -34,91 +31,6 @@ struct quick_walk {
 	unsigned reads;
 	struct looked walk, ipa;
 };
-
-static bool plain_s2(const struct smmu_s2 *s2)
-{
-	return s2->granule_lg2 == 12 && s2->ia_bits <= 48 &&
-	       !(s2->lpae | s2->ds | s2->big_endian | s2->haft | s2->pie);
-}
-
-static bool plain_half(const struct smmu_s1 *s1, const struct smmu_half *h)
-{
-	return h->granule_lg2 == 12 && !(h->disabled | h->e0pd) &&
-	       !(s1->lpae | s1->big_endian | s1->ds | s1->aie | s1->pie | s1->haft);
-}
-
-static void half_init(const struct smmu_context *c, unsigned upper, struct smmu_quick_half *to)
-{
-	const struct smmu_half *h = &c->s1.half[upper];
-
-	if (!plain_half(&c->s1, h) || h->start_level < 0)
-		return;
-	to->ttb = h->ttb;
-	to->invert = upper ? UINT64_MAX : 0;
-	to->outside = ~iom_mask(h->ia_bits);
-	to->width = iom_mask(h->ia_bits);
-	to->shift = (uint8_t)smmu_level_shift(12, h->start_level);
-	to->limits = h->had ? 0 : 15;
-	to->tbi = h->tbi;
-	for (unsigned shift = 12; shift <= to->shift; shift += 9)
-		to->reads[shift / 9 & 3] = (uint8_t)((to->shift - shift) / 9 + 1);
-}
-
-static iom_cache *enabled(const smmu *s, iom_cache_id id)
-{
-	return iom_cache_enabled(s->caches[id]) ? s->caches[id] : NULL;
-}
-
-static inline iom_cache_scope second_scope(const struct smmu_context *c, enum smmu_scope_kind kind,
-					   int level)
-{
-	return (iom_cache_scope){ c->s2_digest, smmu_scope_lo(kind, level, IOM_SPACE_NONSECURE,
-							      SMMU_EL1, c->vmid, 0) };
-}
-
-void smmu_quick_init(smmu *s, struct smmu_quick *q, bool kept, uint64_t generation)
-{
-	const struct smmu_context *c = &q->context;
-	const struct smmu_s2 *s2 = &c->s2[0];
-	unsigned slot = iom_thread_slot();
-
-	memset(&q->half, 0, sizeof(*q) - offsetof(struct smmu_quick, half));
-	q->nested = c->mode == SMMU_MODE_NESTED;
-	q->two_halves = c->s1.two_halves;
-	q->iotlb = enabled(s, IOM_CACHE_IOTLB);
-	q->tables = enabled(s, IOM_CACHE_WALK);
-	q->stage2 = q->nested ? enabled(s, IOM_CACHE_STAGE2) : NULL;
-	q->kept = kept;
-	if (kept) {
-		q->config_hits = &s->caches[IOM_CACHE_CONFIG]->cells[slot].hits;
-		q->iotlb_misses = &s->caches[IOM_CACHE_IOTLB]->cells[slot].misses;
-		q->stage2_hits = &s->caches[IOM_CACHE_STAGE2]->cells[slot].hits;
-		q->reads = iom_count_cell(&s->iommu, IOM_STAT_TABLE_READS);
-	}
-	q->plain = !q->iotlb && !q->tables && q->reads;
-	if (s->ids.rme || s->n_pmcg || c->space != IOM_SPACE_NONSECURE ||
-	    (c->mode != SMMU_MODE_S1 && (!q->nested || !plain_s2(s2))))
-		return;
-	q->window.base = UINT64_MAX;
-	q->refused[0] = TABLE_ADDRESS & ~iom_mask(c->s1.oa_bits);
-	q->refused[1] = TABLE_ADDRESS & ~iom_mask(s2->oa_bits);
-	if (q->nested) {
-		q->s2_ttb = s2->ttb;
-		q->s2_bits = s2->ia_bits;
-		q->s2_shift = (uint8_t)smmu_level_shift(12, s2->start_level);
-	}
-	if (q->stage2 && kept) {
-		q->flat = smmu_flat_mine(s);
-		if (q->flat) {
-			iom_cache_scope scope = second_scope(c, SMMU_SCOPE_S2, -1);
-
-			q->scope = smmu_flat_scope(&scope);
-			q->space = smmu_flat_space(s, q->flat, c, generation);
-		}
-	}
-	for (unsigned i = 0; i < 2; i++)
-		half_init(c, i, &q->half[i]);
-}
 
 static inline __attribute__((always_inline)) bool load(struct quick_walk *w, uint64_t at,
 						       uint64_t *desc)
@@ -154,7 +66,7 @@ static __attribute__((noinline)) unsigned second_start(struct quick_walk *w, uin
 {
 	for (unsigned shift = 21; shift <= w->q->s2_shift; shift += 9) {
 		iom_cache_scope scope =
-			second_scope(&w->q->context, SMMU_SCOPE_WALK2, level_of(shift));
+			smmu_quick_scope(&w->q->context, SMMU_SCOPE_WALK2, level_of(shift));
 		struct smmu_walk_entry e;
 		iom_cache_place place;
 
@@ -170,19 +82,11 @@ static __attribute__((noinline)) void second_keep_table(struct quick_walk *w, un
 							uint64_t ipa, uint64_t table)
 {
 	const struct smmu_context *c = &w->q->context;
-	iom_cache_scope scope = second_scope(c, SMMU_SCOPE_WALK2, level_of(shift));
+	iom_cache_scope scope = smmu_quick_scope(c, SMMU_SCOPE_WALK2, level_of(shift));
 	struct smmu_walk_entry e = { .table = table };
 	iom_tag *tags[2] = { c->regime_tag, c->s2_tag };
 
 	iom_cache_insert(w->q->tables, &scope, ipa, shift, &e, sizeof(e), tags, 2, w->epoch);
-}
-
-/* A page, or a block of level 1 or 2, with its flag set and an address in range. */
-static inline bool is_leaf(uint64_t desc, unsigned shift, uint64_t check)
-{
-	uint64_t kind = shift == 12 ? 3 : 1;
-
-	return (desc & (check | AF)) == (kind | AF) && shift <= 30;
 }
 
 /* The leaf of an IPA, which lies in a page of 2^shift bytes. */
@@ -205,13 +109,13 @@ static inline __attribute__((always_inline)) bool second_walk(struct quick_walk 
 			return false;
 		if ((desc & check) != 3 || shift == 12)
 			break;
-		table = desc & TABLE_ADDRESS;
+		table = desc & SMMU_QUICK_ADDRESS;
 		if (G_UNLIKELY(q->tables != NULL))
 			second_keep_table(w, shift, ipa, table);
 	}
 	*leaf = desc;
 	*lg2 = shift;
-	return is_leaf(desc, shift, check);
+	return smmu_quick_is_leaf(desc, shift, check);
 }
 
 /* The rest of a leaf of these bits is as in the last one that had them. */
@@ -253,7 +157,7 @@ static __attribute__((noinline)) bool second_cached(struct quick_walk *w, uint64
 {
 	struct smmu_quick *q = w->q;
 	const struct smmu_context *c = &q->context;
-	iom_cache_scope scope = second_scope(c, SMMU_SCOPE_S2, -1);
+	iom_cache_scope scope = smmu_quick_scope(c, SMMU_SCOPE_S2, -1);
 	iom_tag *tags[2] = { c->regime_tag, c->s2_tag };
 	struct smmu_s2_entry e;
 	iom_cache_place place;
@@ -271,8 +175,8 @@ static __attribute__((noinline)) bool second_cached(struct quick_walk *w, uint64
 	}
 	if (!second_walk(w, ipa, &leaf, &lg2))
 		return false;
-	memcpy(out->perm, second_leaf(w, leaf & ~TABLE_ADDRESS)->perm, 8);
-	out->pa = (leaf & TABLE_ADDRESS & UINT64_MAX << lg2) | (ipa & ~(UINT64_MAX << lg2));
+	memcpy(out->perm, second_leaf(w, leaf & ~SMMU_QUICK_ADDRESS)->perm, 8);
+	out->pa = (leaf & SMMU_QUICK_ADDRESS & UINT64_MAX << lg2) | (ipa & ~(UINT64_MAX << lg2));
 	out->page_lg2 = (uint8_t)lg2;
 	out->level = (int8_t)level_of(lg2);
 	e = smmu_s2_entry_of(out);
@@ -313,10 +217,10 @@ static inline __attribute__((always_inline)) bool table_at(struct quick_walk *w,
 	}
 	if (!second_walk(w, ipa, &leaf, &lg2))
 		return false;
-	flags = leaf & ~TABLE_ADDRESS;
+	flags = leaf & ~SMMU_QUICK_ADDRESS;
 	if (G_UNLIKELY(flags != w->k->tables) && !learn_tables(w, flags))
 		return false;
-	*pa = (leaf & TABLE_ADDRESS & UINT64_MAX << lg2) | (ipa & ~(UINT64_MAX << lg2));
+	*pa = (leaf & SMMU_QUICK_ADDRESS & UINT64_MAX << lg2) | (ipa & ~(UINT64_MAX << lg2));
 	return true;
 }
 
@@ -353,8 +257,8 @@ static inline __attribute__((always_inline)) bool page_at(struct quick_walk *w, 
 	}
 	if (!second_walk(w, ipa, &leaf, lg2))
 		return false;
-	*pa = (leaf & TABLE_ADDRESS & UINT64_MAX << *lg2) | (ipa & ~(UINT64_MAX << *lg2));
-	*like = (leaf & ~TABLE_ADDRESS) | (uint64_t)*lg2 << 16;
+	*pa = (leaf & SMMU_QUICK_ADDRESS & UINT64_MAX << *lg2) | (ipa & ~(UINT64_MAX << *lg2));
+	*like = (leaf & ~SMMU_QUICK_ADDRESS) | (uint64_t)*lg2 << 16;
 	return true;
 }
 
@@ -366,12 +270,6 @@ static inline __attribute__((always_inline)) bool page_at(struct quick_walk *w, 
 static struct smmu_table_limits limits_of(uint64_t bits)
 {
 	return (struct smmu_table_limits){ bits & 8, bits & 4, bits & 2, bits & 1 };
-}
-
-/* Bits of a stage 1 leaf beside the address, limits of tables above it, its size. */
-static inline uint64_t leaf_key(uint64_t desc, uint64_t limits, unsigned shift)
-{
-	return (desc & ~TABLE_ADDRESS) | limits << 12 | (uint64_t)shift << 16;
 }
 
 static void new_leaf(struct smmu_quick *q, uint64_t flags, uint64_t above)
@@ -389,7 +287,7 @@ static void new_leaf(struct smmu_quick *q, uint64_t flags, uint64_t above)
 	q->s1_limits = above;
 }
 
-/* All of a translation but its address, from what leaf_key() and page_at() say. */
+/* All of a translation but its address, from what smmu_quick_key() and page_at() say. */
 static void describe(struct quick_walk *w, uint64_t key, uint64_t like, struct smmu_out *out)
 {
 	struct smmu_quick *q = w->q;
@@ -397,7 +295,7 @@ static void describe(struct quick_walk *w, uint64_t key, uint64_t like, struct s
 	const struct smmu_s2_out *s2 = &cached;
 
 	memset(out, 0, sizeof(*out));
-	new_leaf(q, key & ~TABLE_ADDRESS, key >> 12 & 15);
+	new_leaf(q, key & ~SMMU_QUICK_ADDRESS, key >> 12 & 15);
 	out->has_s1 = true;
 	out->space = IOM_SPACE_NONSECURE;
 	out->page_lg2 = key >> 16 & 63;
@@ -411,7 +309,7 @@ static void describe(struct quick_walk *w, uint64_t key, uint64_t like, struct s
 		smmu_flat_unpack(like, &cached);
 		cached.page_lg2 = (uint8_t)smmu_flat_lg2(like);
 	} else {
-		s2 = second_leaf(w, like & ~TABLE_ADDRESS);
+		s2 = second_leaf(w, like & ~SMMU_QUICK_ADDRESS);
 		q->s2_leaf.page_lg2 = like >> 16 & 63;
 	}
 	out->has_s2 = true;
@@ -539,16 +437,16 @@ static inline __attribute__((always_inline)) bool first(struct quick_walk *w, ui
 			return false;
 		if ((desc & check) != 3 || shift == 12)
 			break;
-		table = desc & TABLE_ADDRESS;
+		table = desc & SMMU_QUICK_ADDRESS;
 		all |= desc;
 		if (G_UNLIKELY(q->tables != NULL))
 			first_keep_table(w, shift, va, table, all >> 59 & h->limits);
 	}
-	if (!is_leaf(desc, shift, check))
+	if (!smmu_quick_is_leaf(desc, shift, check))
 		return false;
 	low = ~(UINT64_MAX << shift);
-	at = (desc & TABLE_ADDRESS & ~low) | (va & low);
-	*key = leaf_key(desc, all >> 59 & h->limits, shift);
+	at = (desc & SMMU_QUICK_ADDRESS & ~low) | (va & low);
+	*key = smmu_quick_key(desc, all >> 59 & h->limits, shift);
 	*like = 0;
 	if (nested) {
 		if (!page_at(w, at, &at, like, &lg2))
@@ -609,326 +507,6 @@ static inline void count(struct quick_walk *w)
 		iom_cache_count_n(q->tables, slot, w->walk.hits, w->walk.misses);
 	if (q->stage2)
 		iom_cache_count_n(q->stage2, slot, w->ipa.hits, w->ipa.misses);
-}
-
-/* The descriptor for `va` in a table of blocks of 2^SHIFT bytes. */
-#define PLAIN_STEP(SHIFT) \
-	at = (table | (index >> ((SHIFT)-3) & 0xff8)) - base; \
-	if (G_UNLIKELY(at > q->window.room)) \
-		return false; \
-	desc = GUINT64_FROM_LE( \
-		__atomic_load_n((const uint64_t *)(const void *)(host + at), __ATOMIC_ACQUIRE))
-/* It has to be a table, or else is the leaf. */
-#define PLAIN_TABLE(SHIFT) \
-	PLAIN_STEP(SHIFT); \
-	if (G_UNLIKELY((desc & check) != 3)) { \
-		shift = (SHIFT); \
-		goto leaf; \
-	} \
-	table = desc & TABLE_ADDRESS; \
-	all |= desc
-
-/* A leaf like the last one of the class: all of the answer, and its figures. */
-static inline __attribute__((always_inline)) bool plain_leaf(
-	const iom_front_class *class, const struct smmu_request_class *k,
-	const struct smmu_quick *q, const struct smmu_quick_half *h, uint64_t va, uint64_t desc,
-	uint64_t all, unsigned shift, iom_result *result)
-{
-	const uint64_t low = ~(UINT64_MAX << shift);
-
-	if (!is_leaf(desc, shift, q->refused[0] | 3) ||
-	    G_UNLIKELY(leaf_key(desc, all >> 59 & h->limits, shift) != k->leaf))
-		return false;
-	memcpy(result, k->head, sizeof(k->head));
-	result->address = (desc & TABLE_ADDRESS & ~low) | (va & low);
-	result->span = low + 1 - (va & low);
-	/* The code, and what else fills the word. */
-	memset(&result->fault, 0, sizeof(uint64_t));
-	iom_front_class_use(class);
-	iom_bump(q->config_hits, 1, 1);
-	iom_bump(q->iotlb_misses, 1, 1);
-	iom_bump(q->reads, 1, h->reads[shift / 9 & 3]);
-	return true;
-}
-
-/* The context is another, the memory too, or somebody watches. */
-static inline bool moved(const iom_iommu *iommu, const iom_front_class *class)
-{
-	return G_UNLIKELY(class->context->serial != class->serial) || iom_observed(iommu) ||
-	       G_UNLIKELY(smmu_quick_of(class)->window.layout !=
-			  iommu->bus.memory[IOM_SPACE_NONSECURE]->layout);
-}
-
-/* The leaf of an IPA in the window; reads are counted. */
-static inline __attribute__((always_inline)) bool plain_second(const struct smmu_quick *q,
-							       const uint8_t *host, uint64_t base,
-							       uint64_t ipa, uint64_t *leaf,
-							       unsigned *lg2, unsigned *reads)
-{
-	const uint64_t check = q->refused[1] | 3;
-	uint64_t at, desc;
-	unsigned shift = q->s2_shift;
-
-	if (G_UNLIKELY(ipa >> q->s2_bits))
-		return false;
-	/* Tables at the start may be concatenated; nothing is above their index. */
-	at = (q->s2_ttb | (ipa >> (shift - 3) & (UINT64_MAX << 3))) - base;
-#define SECOND_LOAD() \
-	if (G_UNLIKELY(at > q->window.room)) \
-		return false; \
-	desc = GUINT64_FROM_LE( \
-		__atomic_load_n((const uint64_t *)(const void *)(host + at), __ATOMIC_ACQUIRE)); \
-	++*reads
-#define SECOND_NEXT(SHIFT) \
-	SECOND_LOAD(); \
-	if (G_UNLIKELY((desc & check) != 3)) { \
-		*leaf = desc; \
-		*lg2 = (SHIFT) + 9; \
-		return is_leaf(desc, (SHIFT) + 9, check); \
-	} \
-	at = ((desc & TABLE_ADDRESS) | (ipa >> ((SHIFT)-3) & 0xff8)) - base
-	switch (shift) {
-	case 39:
-		SECOND_NEXT(30);
-		/* fallthrough */
-	case 30:
-		SECOND_NEXT(21);
-		/* fallthrough */
-	case 21:
-		SECOND_NEXT(12);
-		/* fallthrough */
-	case 12:
-		SECOND_LOAD();
-		break;
-	default:
-		return false;
-	}
-	*leaf = desc;
-	*lg2 = 12;
-	return is_leaf(desc, 12, check);
-}
-
-static __attribute__((noinline)) uint64_t upper_table(struct smmu_quick *q, unsigned level,
-						      uint64_t ipa)
-{
-	uint64_t page = smmu_flat_find(q->flat, &q->scope, ipa, q->space);
-
-	if (page)
-		smmu_flat_remember(q->flat, &q->scope, ipa, &q->upper[level]);
-	return page;
-}
-
-/*
- * The entry of a page of stage 1 tables. Those of the upper levels are few, and most
- * often the same as in the walk before.
- */
-static inline __attribute__((always_inline)) uint64_t plain_table(struct smmu_quick *q,
-								  unsigned shift, uint64_t ipa)
-{
-	unsigned level = (shift - 21) / 9;
-	uint64_t page;
-
-	if (G_UNLIKELY(ipa >> q->s2_bits))
-		return 0;
-	if (shift == 12)
-		return smmu_flat_find(q->flat, &q->scope, ipa, q->space);
-	page = smmu_flat_find_again(&q->upper[level], ipa);
-	return G_LIKELY(page) ? page : upper_table(q, level, ipa);
-}
-
-/* Where an IPA leads and what it is like, as page_at(). */
-static inline __attribute__((always_inline)) bool plain_page(const struct smmu_quick *q, bool flat,
-							     const uint8_t *host, uint64_t base,
-							     uint64_t ipa, uint64_t *pa,
-							     uint64_t *like, unsigned *lg2,
-							     unsigned *reads)
-{
-	uint64_t page;
-
-	if (flat) {
-		if (G_UNLIKELY(ipa >> q->s2_bits))
-			return false;
-		page = smmu_flat_find(q->flat, &q->scope, ipa, q->space);
-		*pa = (page & SMMU_FLAT_ADDRESS) | (ipa & 0xfff);
-		*like = page & (SMMU_FLAT_TRAITS | SMMU_FLAT_SIZE);
-		*lg2 = smmu_flat_lg2(page);
-		return page != 0;
-	}
-	if (!plain_second(q, host, base, ipa, &page, lg2, reads))
-		return false;
-	*pa = (page & TABLE_ADDRESS & UINT64_MAX << *lg2) | (ipa & ~(UINT64_MAX << *lg2));
-	*like = (page & ~TABLE_ADDRESS) | (uint64_t)*lg2 << 16;
-	return true;
-}
-
-/* One level of stage 1 under stage 2: its descriptor. */
-static inline __attribute__((always_inline)) bool plain_level(
-	struct smmu_quick *q, const struct smmu_request_class *k, bool flat, const uint8_t *host,
-	uint64_t base, unsigned shift, uint64_t at, uint64_t *desc, unsigned *reads)
-{
-	/* The size of a page of tables is no matter. */
-	const uint64_t traits = flat ? SMMU_FLAT_TRAITS : ~TABLE_ADDRESS;
-	uint64_t like;
-	unsigned lg2;
-
-	if (flat) {
-		like = plain_table(q, shift, at);
-		at = (like & SMMU_FLAT_ADDRESS) | (at & 0xfff);
-	} else if (!plain_page(q, false, host, base, at, &at, &like, &lg2, reads)) {
-		return false;
-	}
-	at -= base;
-	if (G_UNLIKELY((like & traits) != k->tables) || G_UNLIKELY(at > q->window.room))
-		return false;
-	*desc = GUINT64_FROM_LE(
-		__atomic_load_n((const uint64_t *)(const void *)(host + at), __ATOMIC_ACQUIRE));
-	++*reads;
-	return true;
-}
-
-/* Both stages, as smmu_translate_class(): with the stage 2 cache and without. */
-static inline __attribute__((always_inline)) bool plain_nested(iom_front_class *class,
-							       const iom_request *request,
-							       bool flat, iom_result *result)
-{
-	const struct smmu_request_class *k = smmu_class_of(class);
-	struct smmu_quick *q = smmu_quick_of(class);
-	const struct smmu_quick_half *h = &q->half[q->two_halves & request->address >> 55];
-	const uint64_t va = request->address, check = q->refused[0] | 3, base = q->window.base;
-	const uint8_t *host = q->window.host;
-	uint64_t index = va & h->width, table = h->ttb, all = 0, at, desc, like, low;
-	unsigned shift = h->shift, lg2, reads = 0;
-
-	if (G_UNLIKELY((va ^ h->invert) & h->outside))
-		return false;
-#define NESTED_TABLE(SHIFT) \
-	if (!plain_level(q, k, flat, host, base, (SHIFT), table | (index >> ((SHIFT)-3) & 0xff8), \
-			 &desc, &reads)) \
-		return false; \
-	if (G_UNLIKELY((desc & check) != 3)) { \
-		shift = (SHIFT); \
-		break; \
-	} \
-	table = desc & TABLE_ADDRESS; \
-	all |= desc
-	switch (shift) {
-	case 39:
-		NESTED_TABLE(39);
-		/* fallthrough */
-	case 30:
-		NESTED_TABLE(30);
-		/* fallthrough */
-	case 21:
-		NESTED_TABLE(21);
-		/* fallthrough */
-	case 12:
-		if (!plain_level(q, k, flat, host, base, 12, table | (index >> 9 & 0xff8), &desc,
-				 &reads))
-			return false;
-		shift = 12;
-		break;
-	default:
-		return false;
-	}
-	low = ~(UINT64_MAX << shift);
-	if (!is_leaf(desc, shift, check) ||
-	    G_UNLIKELY(leaf_key(desc, all >> 59 & h->limits, shift) != k->leaf) ||
-	    !plain_page(q, flat, host, base, (desc & TABLE_ADDRESS & ~low) | (va & low), &at, &like,
-			&lg2, &reads) ||
-	    G_UNLIKELY(like != k->second))
-		return false;
-	low = ~(UINT64_MAX << MIN(shift, lg2));
-	memcpy(result, k->head, sizeof(k->head));
-	result->address = at;
-	result->span = low + 1 - (at & low);
-	memset(&result->fault, 0, sizeof(uint64_t));
-	iom_front_class_use(class);
-	iom_bump(q->config_hits, 1, 1);
-	iom_bump(q->iotlb_misses, 1, 1);
-	iom_bump(q->reads, 1, reads);
-	/* A look-up for every table, and one for the page. */
-	if (flat)
-		iom_bump(q->stage2_hits, 1, reads + 1);
-	return true;
-}
-
-static __attribute__((noinline)) void translate_nested(iom_iommu *iommu, iom_front *front,
-						       iom_front_class *class,
-						       const iom_request *request,
-						       iom_result *result)
-{
-	if (!plain_nested(class, request, false, result))
-		smmu_translate_known(iommu, front, class, request, result);
-}
-
-static __attribute__((noinline)) void translate_flat(iom_iommu *iommu, iom_front *front,
-						     iom_front_class *class,
-						     const iom_request *request, iom_result *result)
-{
-	if (!plain_nested(class, request, true, result))
-		smmu_translate_known(iommu, front, class, request, result);
-}
-
-/*
- * Stage 1 alone, with no cache but that of contexts, all tables in one window and a
- * leaf like the last one: loads and what is remembered. Everything else is somebody
- * else's. The class holds: it was looked at before any table.
- */
-static inline __attribute__((always_inline)) bool plain_first(const iom_iommu *iommu,
-							      iom_front_class *class,
-							      const iom_request *request,
-							      iom_result *result)
-{
-	const struct smmu_request_class *k = smmu_class_of(class);
-	struct smmu_quick *q = smmu_quick_of(class);
-	const struct smmu_quick_half *h = &q->half[q->two_halves & request->address >> 55];
-	const uint64_t va = request->address, check = q->refused[0] | 3, base = q->window.base;
-	const uint8_t *host = q->window.host;
-	uint64_t index = va & h->width, table = h->ttb, all = 0, at, desc;
-	unsigned shift;
-
-	if (G_UNLIKELY((va ^ h->invert) & h->outside) || G_UNLIKELY(moved(iommu, class)))
-		return false;
-	switch (h->shift) {
-	case 39:
-		PLAIN_TABLE(39);
-		/* fallthrough */
-	case 30:
-		PLAIN_TABLE(30);
-		/* fallthrough */
-	case 21:
-		PLAIN_TABLE(21);
-		/* fallthrough */
-	case 12:
-		PLAIN_STEP(12);
-		return plain_leaf(class, k, q, h, va, desc, all, 12, result);
-	default:
-		return false;
-	}
-leaf:
-	return plain_leaf(class, k, q, h, va, desc, all, shift, result);
-}
-
-static __attribute__((noinline)) void translate_other(iom_iommu *iommu, iom_front *front,
-						      iom_front_class *class,
-						      const iom_request *request,
-						      iom_result *result)
-{
-	unsigned nested = smmu_class_of(class)->nested;
-
-	if (nested == SMMU_NESTED_NONE || moved(iommu, class))
-		smmu_translate_known(iommu, front, class, request, result);
-	else if (nested == SMMU_NESTED_FLAT)
-		translate_flat(iommu, front, class, request, result);
-	else
-		translate_nested(iommu, front, class, request, result);
-}
-
-void smmu_translate_class(iom_iommu *iommu, iom_front *front, iom_front_class *class,
-			  const iom_request *request, iom_result *result)
-{
-	if (!smmu_class_of(class)->plain || !plain_first(iommu, class, request, result))
-		translate_other(iommu, front, class, request, result);
 }
 
 static __attribute__((noinline)) bool full_walk(smmu *s, const iom_request *request,

@@ -81,6 +81,32 @@ static inline struct smmu_request_class *smmu_class_of(iom_front_class *class)
 	return (struct smmu_request_class *)(void *)class->words;
 }
 
+/* The address of a table or page in a descriptor, and the access flag of a leaf. */
+#define SMMU_QUICK_ADDRESS (iom_mask(48) & ~iom_mask(12))
+#define SMMU_QUICK_AF (UINT64_C(1) << 10)
+
+/* A page, or a block of level 1 or 2, with its flag set and an address in range. */
+static inline bool smmu_quick_is_leaf(uint64_t desc, unsigned shift, uint64_t check)
+{
+	uint64_t kind = shift == 12 ? 3 : 1;
+
+	return (desc & (check | SMMU_QUICK_AF)) == (kind | SMMU_QUICK_AF) && shift <= 30;
+}
+
+/* Bits of a stage 1 leaf beside the address, limits of tables above it, its size. */
+static inline uint64_t smmu_quick_key(uint64_t desc, uint64_t limits, unsigned shift)
+{
+	return (desc & ~SMMU_QUICK_ADDRESS) | limits << 12 | (uint64_t)shift << 16;
+}
+
+static inline iom_cache_scope smmu_quick_scope(const struct smmu_context *c,
+					       enum smmu_scope_kind kind, int level)
+{
+	return (iom_cache_scope){ c->s2_digest, smmu_scope_lo(kind, level, IOM_SPACE_NONSECURE,
+							      SMMU_EL1, c->vmid, 0) };
+}
+
+/* prepare.c */
 void smmu_quick_init(smmu *s, struct smmu_quick *q, bool kept, uint64_t generation);
 /* The whole way of a request whose class the thread knows; tlb.c. */
 void smmu_translate_known(iom_iommu *iommu, iom_front *front, iom_front_class *class,

@@ -3,6 +3,10 @@
 
 #include <stdarg.h>
 #include <string.h>
+#include <sys/mman.h>
+
+/* Of a plain rig: below it is all that the rig uses. */
+#define PLAIN_BYTES UINT64_C(0x80000000)
 
 static void on_irq(void *opaque, unsigned line, bool level)
 {
@@ -53,7 +57,12 @@ void rig_config(iom_smmu_config *config, const char *cache, ...)
 	const char *name;
 
 	iom_smmu_config_init(config);
-	iom_cache_config_preset(&config->cache, cache);
+	if (!iom_cache_config_preset(&config->cache, cache)) {
+		config->cache.cache[IOM_CACHE_IOTLB].entries = 0;
+		config->cache.cache[IOM_CACHE_WALK].entries = 0;
+		if (strcmp(cache, "walks") == 0)
+			config->cache.cache[IOM_CACHE_STAGE2].entries = 0;
+	}
 	va_start(args, cache);
 	while ((name = va_arg(args, const char *)) != NULL) {
 		const char *value = strchr(name, '=');
@@ -73,7 +82,7 @@ iom_iommu *rig_model(rig *r, const iom_smmu_config *config)
 			.opaque = r,
 			.memory = { r->mem },
 			.irq = on_irq,
-			.invalidated = on_invalidated,
+			.invalidated = r->ram ? NULL : on_invalidated,
 			.ats_invalidate = on_ats,
 			.page_response = on_response,
 			.stall_resolved = on_resolved };
@@ -86,13 +95,17 @@ iom_iommu *rig_model(rig *r, const iom_smmu_config *config)
 	return iommu;
 }
 
-void rig_open_reset(rig *r, const iom_smmu_config *config)
+static void open_on(rig *r, const iom_smmu_config *config, void *ram)
 {
 	iom_smmu_config standard;
 
 	memset(r, 0, sizeof(*r));
 	r->mem = iom_memory_new();
-	iom_memory_add_sparse(r->mem, 0, UINT64_C(1) << 47, NULL);
+	r->ram = ram;
+	if (ram)
+		iom_memory_add_ram(r->mem, 0, PLAIN_BYTES, ram, NULL);
+	else
+		iom_memory_add_sparse(r->mem, 0, UINT64_C(1) << 47, NULL);
 	if (!config) {
 		rig_config(&standard, "default", NULL);
 		config = &standard;
@@ -100,6 +113,21 @@ void rig_open_reset(rig *r, const iom_smmu_config *config)
 	r->iommu = rig_model(r, config);
 	r->next_table = TABLES;
 	r->s2ttb = new_table(r);
+}
+
+void rig_open_reset(rig *r, const iom_smmu_config *config)
+{
+	open_on(r, config, NULL);
+}
+
+void rig_open_plain(rig *r, const iom_smmu_config *config)
+{
+	void *ram = mmap(NULL, PLAIN_BYTES, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	CU_ASSERT_FATAL(ram != MAP_FAILED);
+	open_on(r, config, ram);
+	rig_enable(r, SMMUEN | PRIQEN | EVENTQEN | CMDQEN | ATSCHK);
 }
 
 void rig_enable(rig *r, uint32_t cr0)
@@ -130,6 +158,8 @@ void rig_close(rig *r)
 {
 	iom_iommu_unref(r->iommu);
 	iom_memory_unref(r->mem);
+	if (r->ram)
+		munmap(r->ram, PLAIN_BYTES);
 }
 
 uint32_t rd(rig *r, uint64_t offset)

@@ -87,16 +87,20 @@ typedef struct rig {
 	iom_invalidation inv[64];
 	unsigned n_inv;
 	iom_hold *release; /* given up when an invalidation is told */
+	void *ram; /* of a plain rig */
 } rig;
 
 /* A rig of `config` (NULL: the default machine) with everything enabled. */
 void rig_open(rig *r, const iom_smmu_config *config);
-/* The same, the model out of reset and nothing enabled. */
+/* The same in one block of RAM, and nobody is told of invalidations. */
+void rig_open_plain(rig *r, const iom_smmu_config *config);
+/* The same as rig_open(), the model out of reset and nothing enabled. */
 void rig_open_reset(rig *r, const iom_smmu_config *config);
 void rig_enable(rig *r, uint32_t cr0);
 /* A model of `config` on the memory of `r`, telling `r` what happens. */
 iom_iommu *rig_model(rig *r, const iom_smmu_config *config);
 void rig_close(rig *r);
+/* `cache`: a preset; "walks", contexts alone; "stage2", contexts and stage 2. */
 void rig_config(iom_smmu_config *config, const char *cache, ...) G_GNUC_NULL_TERMINATED;
 
 uint32_t rd(rig *r, uint64_t offset);

@@ -36,7 +36,7 @@ static uint64_t seen_by(const struct shared *s)
 
 static void moving(uint64_t leaf)
 {
-	static const char *const caches[] = { "default", "one", "prefetch" };
+	static const char *const caches[] = { "default", "one", "prefetch", "walks", "default" };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(caches); i++) {
 		struct shared s = { 0 };
@@ -45,7 +45,11 @@ static void moving(uint64_t leaf)
 		rig r;
 
 		rig_config(&c, caches[i], NULL);
-		rig_open(&r, &c);
+		/* The last two in plain memory, where walks and commands are shortest. */
+		if (i < 3)
+			rig_open(&r, &c);
+		else
+			rig_open_plain(&r, &c);
 		stream_s1(&r, 1, 11, 1);
 		map(&r, r.ttb[1], VA, PA, 12, leaf);
 		s.r = &r;
@@ -177,17 +181,33 @@ static void other_table(rig *r, uint64_t v)
 	cmd(r, CMD_SYNC(0));
 }
 
+/* In plain memory, where walks are shortest; NULL: in sparse memory, default caches. */
+static void open_with(rig *r, const char *caches)
+{
+	iom_smmu_config c;
+
+	rig_config(&c, caches ? caches : "default", NULL);
+	if (caches)
+		rig_open_plain(r, &c);
+	else
+		rig_open(r, &c);
+}
+
 static void changing_context(void)
 {
-	rig r;
+	static const char *const caches[] = { NULL, "walks" };
 
-	rig_open(&r, NULL);
-	stream_s1(&r, 1, 11, 1);
-	stream_s1(&r, 2, 11, 1);
-	for (unsigned i = 1; i <= 2; i++)
-		map(&r, r.ttb[i], VA, PA, 12, AF | USER | NG);
-	with_readers(&r, other_table);
-	rig_close(&r);
+	for (size_t k = 0; k < G_N_ELEMENTS(caches); k++) {
+		rig r;
+
+		open_with(&r, caches[k]);
+		stream_s1(&r, 1, 11, 1);
+		stream_s1(&r, 2, 11, 1);
+		for (unsigned i = 1; i <= 2; i++)
+			map(&r, r.ttb[i], VA, PA, 12, AF | USER | NG);
+		with_readers(&r, other_table);
+		rig_close(&r);
+	}
 }
 
 /* Stage 1 stays; 4.4.3: what both stages gave goes with the VMID, after stage 2. */
@@ -199,18 +219,30 @@ static void other_page(rig *r, uint64_t v)
 	cmd(r, CMD_SYNC(0));
 }
 
+/* Without an IOTLB nothing but stage 2 remembers the page. */
+static void other_page_alone(rig *r, uint64_t v)
+{
+	set_word(r, leaf_address(r, r->s2ttb, VA), (PA + (v << 12)) | AF | S2_R | S2_W | S2_WB | 3);
+	cmd(r, CMD_S2_IPA(1, VA));
+	cmd(r, CMD_SYNC(0));
+}
+
 static void changing_stage2(void)
 {
-	rig r;
+	static const char *const caches[] = { NULL, "walks", "stage2" };
 
-	rig_open(&r, NULL);
-	stream_nested(&r, 1, 11, 1);
-	map(&r, r.s2ttb, VA, PA, 12, AF | S2_R | S2_W | S2_WB);
-	for (uint64_t b = 0x30000000; b < 0x50000000; b += 0x200000)
-		map(&r, r.s2ttb, b, b, 21, AF | S2_R | S2_W | S2_WB);
-	map(&r, r.ttb[1], VA, VA, 12, AF | USER | NG);
-	with_readers(&r, other_page);
-	rig_close(&r);
+	for (size_t k = 0; k < G_N_ELEMENTS(caches); k++) {
+		rig r;
+
+		open_with(&r, caches[k]);
+		stream_nested(&r, 1, 11, 1);
+		map(&r, r.s2ttb, VA, PA, 12, AF | S2_R | S2_W | S2_WB);
+		for (uint64_t b = 0x30000000; b < 0x50000000; b += 0x200000)
+			map(&r, r.s2ttb, b, b, 21, AF | S2_R | S2_W | S2_WB);
+		map(&r, r.ttb[1], VA, VA, 12, AF | USER | NG);
+		with_readers(&r, caches[k] ? other_page_alone : other_page);
+		rig_close(&r);
+	}
 }
 
 static const iom_test tests[] = {
