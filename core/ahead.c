@@ -89,9 +89,10 @@ static void fetch(iom_iommu *iommu, const iom_request *request, uint64_t address
 	unsigned slot = iom_thread_slot(), n = MIN(iommu->n_caches, IOM_N_CACHES);
 	iom_cache_cell before[IOM_N_CACHES];
 	iom_request r = *request;
-	iom_result result = { .status = IOM_ABORT };
+	iom_result result;
 	uint64_t id, *place;
 
+	iom_result_clear(&result);
 	r.address = address;
 	r.length = 1;
 	r.flags |= IOM_REQ_SPECULATIVE | IOM_REQ_AHEAD;
