@@ -264,8 +264,11 @@ void iom_pci_config_set_masks(iom_pci_config *config, unsigned offset, unsigned 
 {
 	if (!accessible(config, offset, size))
 		return;
+	/* a function changes its own masks while other threads write */
+	pthread_mutex_lock(&config->lock);
 	store(config->writable + offset, size, writable);
 	store(config->clears + offset, size, write_one_clears);
+	pthread_mutex_unlock(&config->lock);
 }
 
 void iom_pci_config_watch(iom_pci_config *config,

@@ -159,7 +159,7 @@ static void run(iom_kind kind)
 		rig_map(s.r, space, VA, RIG_DATA, PAGES * 0x1000, ALL, 12);
 	for (unsigned i = 0; i < WORKERS; i++)
 		threads[i] = g_thread_new("dma", worker, &s);
-	for (unsigned n = 1; ok && (n < 300 || (s.used < 500 && n < 20000)); n++)
+	for (unsigned n = 1; ok && (n < 300 || (g_atomic_int_get(&s.used) < 500 && n < 20000)); n++)
 		ok = round_of(&s, n, n % 4);
 	CU_ASSERT_TRUE(ok);
 	/* surprise removal, with an invalidation on its way: it fails, and that is all */

@@ -16,7 +16,7 @@ static void secure(const row_case *t, char **cells)
 
 	(void)t;
 	rig_access(r, 0, VA, IOM_READ, 0, &a);
-	ROW_CHECK(cells, a.response == IOM_RESPONSE_UR);
+	ROW_CHECK(cells, strcmp(cells[ROW_RESPONSE], "UR") == 0 && a.response == IOM_RESPONSE_UR);
 	ROW_CHECK(cells, strcmp(iom_iommu_fault_name(r->iommu, smmu_secure_event(r)),
 				"F_BAD_ATS_TREQ") == 0);
 	ROW_CHECK(cells, g_str_has_prefix(cells[ROW_EVENT], "F_BAD_ATS_TREQ in the Secure"));
