@@ -3,9 +3,10 @@
  * Invalidating by range and by predicate. What belongs to a tag dies in tags.c
  * without any cache being touched.
  *
- * The clock is advanced before the entries go. An insertion that read its tables
- * before that either takes the lock first, and its entry is dropped here, or
- * later, and finds the range in the ring.
+ * The clock goes on when the entries are gone. An insertion whose walk began before
+ * that either takes the lock first, and its entry is dropped here, or later, and
+ * finds the range in the ring. A walk that begins later finds none of the entries;
+ * so whoever drops from several caches begins with those that lead to the others.
  */
 #include "core/cache-extra.h"
 
@@ -114,12 +115,12 @@ void iom_cache_invalidate_range_at(iom_cache *cache, const iom_cache_scope *scop
 	if (!cache->sets || last < start)
 		return;
 	iom_spin_lock(&cache->lock);
-	remember(cache, scope, start, last, at);
 	/* One page, where all have one size, is what is asked most. */
 	if (G_LIKELY(cache->sizes == UINT64_C(1) << 12 && start >> 12 == last >> 12))
 		drop_page(cache, scope, start >> 12, 12);
 	else
 		drop_range(cache, scope, start, last);
+	remember(cache, scope, start, last, at);
 	iom_spin_unlock(&cache->lock);
 	for (unsigned b = 0; b < iom_cache_n_bins(cache); b++)
 		iom_cache_invalidate_range_at(cache->extra->bin[b], scope, start, last, at);
@@ -128,9 +129,14 @@ void iom_cache_invalidate_range_at(iom_cache *cache, const iom_cache_scope *scop
 void iom_cache_invalidate_range(iom_cache *cache, const iom_cache_scope *scope, uint64_t start,
 				uint64_t last)
 {
-	if (cache->sets)
-		iom_cache_invalidate_range_at(cache, scope, start, last,
-					      iom_tags_advance(cache->tags));
+	iom_epoch at;
+
+	if (!cache->sets || last < start)
+		return;
+	do {
+		at = iom_tags_next(cache->tags);
+		iom_cache_invalidate_range_at(cache, scope, start, last, at);
+	} while (!iom_tags_reach(cache->tags, at));
 }
 
 void iom_cache_invalidate_ranges(iom_cache *cache, const iom_cache_scope *scopes, unsigned n,
@@ -140,15 +146,11 @@ void iom_cache_invalidate_ranges(iom_cache *cache, const iom_cache_scope *scopes
 
 	if (!cache->sets || last < start)
 		return;
-	at = iom_tags_advance(cache->tags);
-	iom_spin_lock(&cache->lock);
-	for (unsigned i = 0; i < n; i++) {
-		remember(cache, &scopes[i], start, last, at);
-		drop_range(cache, &scopes[i], start, last);
-	}
-	iom_spin_unlock(&cache->lock);
-	for (unsigned b = 0; b < iom_cache_n_bins(cache); b++)
-		iom_cache_invalidate_ranges(cache->extra->bin[b], scopes, n, start, last);
+	do {
+		at = iom_tags_next(cache->tags);
+		for (unsigned i = 0; i < n; i++)
+			iom_cache_invalidate_range_at(cache, &scopes[i], start, last, at);
+	} while (!iom_tags_reach(cache->tags, at));
 }
 
 void iom_cache_invalidate_if(iom_cache *cache,
@@ -160,11 +162,7 @@ void iom_cache_invalidate_if(iom_cache *cache,
 
 	if (!cache->sets)
 		return;
-	at = iom_tags_advance(cache->tags);
 	iom_spin_lock(&cache->lock);
-	/* Nobody can ask `match` about entries still to come: refuse all of them. */
-	cache->ring_lost = MAX(cache->ring_lost, at);
-	cache->ring_newest = MAX(cache->ring_newest, at);
 	for (uint32_t index = 0; index <= cache->set_mask; index++) {
 		const uint64_t *prints = iom_cache_prints(cache, index);
 
@@ -185,6 +183,12 @@ void iom_cache_invalidate_if(iom_cache *cache,
 				iom_cache_drop(cache, index, way);
 		}
 	}
+	/* Nobody can ask `match` about entries still to come: refuse all of them. */
+	do {
+		at = iom_tags_next(cache->tags);
+		cache->ring_lost = MAX(cache->ring_lost, at);
+		cache->ring_newest = MAX(cache->ring_newest, at);
+	} while (!iom_tags_reach(cache->tags, at));
 	iom_spin_unlock(&cache->lock);
 	for (unsigned b = 0; b < iom_cache_n_bins(cache); b++)
 		iom_cache_invalidate_if(cache->extra->bin[b], match, opaque);
@@ -204,8 +208,13 @@ void iom_cache_invalidate_all_at(iom_cache *cache, iom_epoch at)
 
 void iom_cache_invalidate_all(iom_cache *cache)
 {
+	iom_epoch at;
+
 	if (!cache->sets)
 		return;
-	iom_cache_invalidate_all_at(cache, iom_tags_advance(cache->tags));
+	do {
+		at = iom_tags_next(cache->tags);
+		iom_cache_invalidate_all_at(cache, at);
+	} while (!iom_tags_reach(cache->tags, at));
 	iom_tags_outdate(cache->tags);
 }

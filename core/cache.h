@@ -128,7 +128,10 @@ void iom_cache_invalidate_range(iom_cache *cache, const iom_cache_scope *scope, 
 /* The same of several scopes. */
 void iom_cache_invalidate_ranges(iom_cache *cache, const iom_cache_scope *scopes, unsigned n,
 				 uint64_t start, uint64_t last);
-/* The same of a time that iom_tags_advance() gave after the tables were changed. */
+/*
+ * The same of a time that iom_tags_next() gave after the tables were changed, and to
+ * which the clock goes with iom_tags_reach() when all of the invalidation is done.
+ */
 void iom_cache_invalidate_range_at(iom_cache *cache, const iom_cache_scope *scope, uint64_t start,
 				   uint64_t last, iom_epoch at);
 /*

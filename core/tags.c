@@ -2,9 +2,10 @@
 /*
  * Tags: who is invalidated as a whole, and when.
  *
- * An invalidation first advances the clock and then marks the tag. A walk that
- * reads the clock after that was started after the command, and sees the tables
- * that the command is about; one that read it before is older than the mark.
+ * An invalidation first marks the tag with the next point in time, and then lets
+ * the clock get there. A walk that reads the clock after that was started after the
+ * command, and sees neither the old tables nor what a cache has of them; one that
+ * read it before is older than the mark.
  *
  * A tag may be missing when its identity is invalidated, while a walk for it is
  * under way and will make the tag when it inserts. So a tag is born dead to
@@ -155,27 +156,32 @@ iom_tag *iom_tags_find(iom_tags *tags, uint64_t identity)
 	if (!tag && full(tags))
 		tag = shared(tags, identity);
 	if (!tag)
-		iom_tags_advance(tags);
+		__atomic_add_fetch(&tags->now, IOM_EPOCH_STEP, __ATOMIC_SEQ_CST);
 	pthread_mutex_unlock(&tags->lock);
 	return tag;
 }
 
+/* Nothing of before is alive at the time that `dead` gets. */
+static void mark(iom_tags *tags, iom_epoch *dead)
+{
+	iom_epoch at;
+
+	do {
+		at = iom_tags_next(tags);
+		iom_epoch_raise(dead, at);
+		iom_epoch_raise(&tags->changed, at);
+	} while (!iom_tags_reach(tags, at));
+	iom_tags_outdate(tags);
+}
+
 void iom_tag_invalidate(iom_tags *tags, iom_tag *tag)
 {
-	iom_epoch now = iom_tags_advance(tags);
-
-	iom_epoch_raise(&tag->dead, now);
-	iom_epoch_raise(&tags->changed, now);
-	iom_tags_outdate(tags);
+	mark(tags, &tag->dead);
 }
 
 void iom_tags_invalidate_all(iom_tags *tags)
 {
-	iom_epoch now = iom_tags_advance(tags);
-
-	iom_epoch_raise(&tags->all, now);
-	iom_epoch_raise(&tags->changed, now);
-	iom_tags_outdate(tags);
+	mark(tags, &tags->all);
 }
 
 iom_epoch iom_tags_epoch(const iom_tags *tags)

@@ -47,10 +47,24 @@ struct iom_tags {
 	uint32_t count;
 };
 
-/* A new point in time; what was read before it is older. */
-static inline iom_epoch iom_tags_advance(iom_tags *tags)
+/* The epoch of an invalidation that begins: all that was read until now is older. */
+static inline iom_epoch iom_tags_next(const iom_tags *tags)
 {
-	return __atomic_add_fetch(&tags->now, IOM_EPOCH_STEP, __ATOMIC_SEQ_CST);
+	return __atomic_load_n(&tags->now, __ATOMIC_SEQ_CST) + IOM_EPOCH_STEP;
+}
+
+/*
+ * What is older than `at` is gone: only now may anything be read that is as new.
+ * The other way round, a walk that begins in between would be new, and yet be led
+ * by what an invalidated table left behind in another entry. False: somebody else
+ * has let time go on; the mark has to be made again with another iom_tags_next().
+ */
+static inline bool iom_tags_reach(iom_tags *tags, iom_epoch at)
+{
+	uint64_t now = at - IOM_EPOCH_STEP;
+
+	return __atomic_compare_exchange_n(&tags->now, &now, at, false, __ATOMIC_SEQ_CST,
+					   __ATOMIC_SEQ_CST);
 }
 
 /*
@@ -64,8 +78,9 @@ static inline void iom_tags_outdate(iom_tags *tags)
 }
 
 /*
- * Mark a tag as of a time that iom_tags_advance() gave before, so that a batch of
- * invalidations needs one advance and, before it completes, one iom_tags_outdate().
+ * Mark a tag as of a time that iom_tags_next() gave before, so that a batch of
+ * invalidations needs, before it completes, one iom_tags_reach() and one
+ * iom_tags_outdate().
  * Only for who is alone in invalidating under this registry.
  */
 static inline void iom_tag_invalidate_at(iom_tags *tags, iom_tag *tag, iom_epoch at)

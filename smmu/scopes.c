@@ -160,9 +160,10 @@ void smmu_invalidate_asid(smmu *s, unsigned space, enum smmu_world world, unsign
 
 void smmu_invalidate_vmid(smmu *s, unsigned space, unsigned vmid, bool stage2)
 {
-	drop(s, SMMU_TAG(SMMU_TAG_VMID, space, SMMU_EL1, vmid));
+	/* Stage 2 first: stage 1 must not be led by it again. */
 	if (stage2)
 		drop(s, SMMU_TAG(SMMU_TAG_STAGE2, space, 0, vmid));
+	drop(s, SMMU_TAG(SMMU_TAG_VMID, space, SMMU_EL1, vmid));
 }
 
 void smmu_invalidate_regime(smmu *s, unsigned space, enum smmu_world world)
@@ -224,9 +225,10 @@ static void asid_range(smmu *s, unsigned space, unsigned world, unsigned vmid, u
 		return;
 	}
 	for (unsigned i = 0; i < d->n; i++) {
-		range(s, IOM_CACHE_IOTLB, d->digest[i], lo, first, last);
+		/* Tables first: what they lead to must not come again. */
 		if (tables)
 			tables_of(s, d->digest[i], SMMU_SCOPE_WALK1, lo, first, last);
+		range(s, IOM_CACHE_IOTLB, d->digest[i], lo, first, last);
 	}
 }
 
@@ -276,17 +278,19 @@ void smmu_invalidate_ipa(smmu *s, unsigned space, unsigned vmid, uint64_t first,
 	}
 	for (unsigned i = 0; i < d->n; i++) {
 		for (unsigned secure = 0; secure <= (space == IOM_SPACE_SECURE); secure++) {
-			enum smmu_scope_kind kind = secure ? SMMU_SCOPE_S2_SECURE : SMMU_SCOPE_S2;
-			uint64_t lo = smmu_scope_lo(kind, -1, space, SMMU_EL1, vmid, 0);
+			enum smmu_scope_kind kind =
+				secure ? SMMU_SCOPE_WALK2_SECURE : SMMU_SCOPE_WALK2;
+			uint64_t lo = smmu_scope_lo(secure ? SMMU_SCOPE_S2_SECURE : SMMU_SCOPE_S2,
+						    -1, space, SMMU_EL1, vmid, 0);
 
-			range(s, IOM_CACHE_IOTLB, d->digest[i], lo, first, last);
-			range(s, IOM_CACHE_STAGE2, d->digest[i], lo, first, last);
-			kind = secure ? SMMU_SCOPE_WALK2_SECURE : SMMU_SCOPE_WALK2;
+			/* Tables first: what they lead to must not come again. */
 			if (!leaf)
 				tables_of(s, d->digest[i], kind,
 					  smmu_scope_lo((enum smmu_scope_kind)0, -1, space,
 							SMMU_EL1, vmid, 0),
 					  first, last);
+			range(s, IOM_CACHE_STAGE2, d->digest[i], lo, first, last);
+			range(s, IOM_CACHE_IOTLB, d->digest[i], lo, first, last);
 		}
 	}
 }

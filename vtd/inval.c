@@ -54,11 +54,17 @@ static uint64_t range(uint64_t address, unsigned am, uint64_t *last)
 	return address & ~mask;
 }
 
+/*
+ * In all that follows: what leads to others goes first, so that it cannot bring them
+ * back. The walk cache has tables of the second stage, which lead to its pages, and
+ * of the first, to which those pages lead.
+ */
 static void all_translations(vtd_unit *unit)
 {
-	iom_cache_invalidate_all(unit->cache[IOM_CACHE_IOTLB]);
 	iom_cache_invalidate_all(unit->cache[IOM_CACHE_WALK]);
 	iom_cache_invalidate_all(unit->cache[IOM_CACHE_STAGE2]);
+	iom_cache_invalidate_all(unit->cache[IOM_CACHE_WALK]);
+	iom_cache_invalidate_all(unit->cache[IOM_CACHE_IOTLB]);
 }
 
 void vtd_inv_all_dma(vtd_unit *unit)
@@ -131,19 +137,20 @@ void vtd_inv_iotlb(vtd_unit *unit, unsigned granularity, uint16_t did, uint64_t 
 		tell_tlb(unit, 0, IOM_INV_ANY, IOM_NO_PASID, 0, 0, false);
 		return;
 	}
-	vtd_tag_drop(unit, VTD_TAG_FIRST, did, 0);
 	if (granularity == 2) {
-		vtd_tag_drop(unit, VTD_TAG_SECOND, did, 0);
 		vtd_tag_drop(unit, VTD_TAG_STAGE2, did, 0);
+		vtd_tag_drop(unit, VTD_TAG_SECOND, did, 0);
+		vtd_tag_drop(unit, VTD_TAG_FIRST, did, 0);
 		tell_tlb(unit, 0, did, IOM_NO_PASID, 0, 0, false);
 		return;
 	}
 	first = range(address & iom_mask(unit->caps.mgaw), am, &last);
 	scope = vtd_scope_second(did);
-	iom_cache_invalidate_range(unit->cache[IOM_CACHE_IOTLB], &scope, first, last);
-	iom_cache_invalidate_range(unit->cache[IOM_CACHE_STAGE2], &scope, first, last);
 	if (!hint)
 		iom_cache_invalidate_range(unit->cache[IOM_CACHE_WALK], &scope, first, last);
+	iom_cache_invalidate_range(unit->cache[IOM_CACHE_STAGE2], &scope, first, last);
+	iom_cache_invalidate_range(unit->cache[IOM_CACHE_IOTLB], &scope, first, last);
+	vtd_tag_drop(unit, VTD_TAG_FIRST, did, 0);
 	tell_tlb(unit, 2, did, IOM_NO_PASID, first, last - first + 1, hint);
 }
 
@@ -156,16 +163,16 @@ void vtd_inv_pasid_iotlb(vtd_unit *unit, unsigned granularity, uint16_t did, uin
 
 	did = domain(unit, did);
 	if (granularity == 2) {
-		vtd_tag_drop(unit, VTD_TAG_PASID, did, pasid);
 		vtd_tag_drop(unit, VTD_TAG_SECOND, did, 0);
+		vtd_tag_drop(unit, VTD_TAG_PASID, did, pasid);
 		tell_tlb(unit, 0, did, pasid, 0, 0, false);
 		return;
 	}
 	first = range(address, am, &last);
 	scope = vtd_scope_first(did, pasid);
-	iom_cache_invalidate_range(unit->cache[IOM_CACHE_IOTLB], &scope, first, last);
 	if (!hint)
 		iom_cache_invalidate_range(unit->cache[IOM_CACHE_WALK], &scope, first, last);
+	iom_cache_invalidate_range(unit->cache[IOM_CACHE_IOTLB], &scope, first, last);
 	tell_tlb(unit, 1, did, pasid, first, last - first + 1, hint);
 }
 

@@ -105,12 +105,16 @@ static inline void begin(again *a)
 {
 	if (a->at)
 		return;
-	a->at = iom_tags_advance(a->unit->tags);
+	a->at = iom_tags_next(a->unit->tags);
 	a->first_stages = atomic_load(&a->unit->first_stages);
 }
 
+/* What begins from now on is new: nothing of before is left for it to find. */
 static inline void finish(again *a)
 {
+	if (a->at && G_UNLIKELY(!iom_tags_reach(a->unit->tags, a->at)))
+		iom_tags_invalidate_all(a->unit->tags);
+	a->at = 0;
 	if (a->outdated)
 		iom_tags_outdate(a->unit->tags);
 	a->outdated = false;
@@ -203,10 +207,8 @@ static inline bool wait_again(again *a, uint64_t word0, uint64_t word1)
 	uint64_t address = word1 & iom_mask(unit->caps.haw);
 	uint32_t *status;
 
-	if (a->outdated)
-		finish(a);
-	else
-		IOM_FLIGHT_FENCE(unit->base.flight);
+	finish(a);
+	IOM_FLIGHT_FENCE(unit->base.flight);
 	if (__atomic_load_n(&unit->base.flight->slots, __ATOMIC_SEQ_CST) || word1 & 3)
 		return false;
 	status = iom_memory_word(unit->memory, address, 4);

@@ -319,8 +319,8 @@ static bool page_tables(vtd_dma *dma, iom_result *result)
 	do {
 		bool first = dma->ctx.pgtt == VTD_PGTT_FIRST || dma->ctx.pgtt == VTD_PGTT_NESTED;
 
+		/* The epoch stays that of the context, which may have been replaced. */
 		dma->n_updates = 0;
-		dma->epoch = iom_tags_epoch(dma->unit->tags);
 		if (!(first ? vtd_fs_walk(dma, &found) : second_stage(dma, &found)) ||
 		    !output_check(dma, &found))
 			return false;

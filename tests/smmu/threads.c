@@ -151,7 +151,7 @@ static void with_readers(rig *r, void (*step)(rig *r, uint64_t version))
 		threads[i] = g_thread_new("reader", reader, &s[i]);
 	/* Every thread has to get its turns, however busy the machine is. */
 	for (uint64_t v = 1;
-	     v < 3000 || (v < 3000000 && MIN(seen_by(&s[0]), seen_by(&s[1])) < 5000); v++) {
+	     v < 3000 || (v < 3000000 && MIN(seen_by(&s[0]), seen_by(&s[1])) < 2000); v++) {
 		step(r, v);
 		for (unsigned i = 0; i < 2; i++)
 			__atomic_store_n(&s[i].floor, v, __ATOMIC_RELEASE);
@@ -245,7 +245,102 @@ static void changing_stage2(void)
 	}
 }
 
+/*
+ * Two chains of tables for VA: the entry of the one in use, at the level whose turn
+ * it is, gets what the spare one has there, a page or a table with all below it.
+ */
+static uint64_t entry_of(rig *r, uint64_t root, int start, int level)
+{
+	uint64_t table = root;
+
+	for (int l = start; l < level; l++)
+		table = word(r, table + (VA >> (39 - 9 * l) & 511) * 8) & UINT64_C(0xfffffffff000);
+	return table + (VA >> (39 - 9 * level) & 511) * 8;
+}
+
+static void exchange(rig *r, uint64_t used, uint64_t spare, int start, uint64_t leaf, uint64_t v)
+{
+	int level = 3 - (int)(v % (4 - (unsigned)start));
+	uint64_t at[2] = { entry_of(r, used, start, level), 0 }, old;
+
+	set_word(r, entry_of(r, spare, start, 3), leaf);
+	at[1] = entry_of(r, spare, start, level);
+	old = word(r, at[0]);
+	set_word(r, at[0], word(r, at[1]));
+	if (level < 3)
+		set_word(r, at[1], old);
+}
+
+static void other_level(rig *r, uint64_t v)
+{
+	exchange(r, r->ttb[1], r->ttb[2], 0, (PA + (v << 12)) | AF | USER | NG | 3, v);
+	/* Leaf is 0 where a table was exchanged */
+	cmd(r, 0x12 | UINT64_C(1) << 32 | UINT64_C(11) << 48,
+	    (VA & ~UINT64_C(0xfff)) | (v % 4 == 0));
+	cmd(r, CMD_SYNC(0));
+}
+
+static void changing_levels(void)
+{
+	static const char *const caches[] = { "default", "one", "off" };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(caches); i++) {
+		iom_smmu_config c;
+		rig r;
+
+		rig_config(&c, caches[i], NULL);
+		rig_open(&r, &c);
+		stream_s1(&r, 1, 11, 1);
+		stream_s1(&r, 2, 12, 1);
+		for (unsigned t = 1; t <= 2; t++)
+			map(&r, r.ttb[t], VA, PA, 12, AF | USER | NG);
+		with_readers(&r, other_level);
+		rig_close(&r);
+	}
+}
+
+/* The same of stage 2, whose spare chain is the stage 1 table of no stream. */
+static void other_level2(rig *r, uint64_t v)
+{
+	exchange(r, r->s2ttb, r->ttb[200], 1, (PA + (v << 12)) | AF | S2_R | S2_W | S2_WB | 3, v);
+	cmd(r, 0x2a | UINT64_C(1) << 32, (VA & ~UINT64_C(0xfff)) | (v % 3 == 0));
+	cmd(r, CMD_NH_ALL(1));
+	cmd(r, CMD_SYNC(0));
+}
+
+static void changing_levels2(void)
+{
+	static const char *const caches[] = { "default", "one", "off" };
+
+	for (size_t i = 0; i < 2 * G_N_ELEMENTS(caches); i++) {
+		iom_smmu_config c;
+		uint64_t s2;
+		rig r;
+
+		rig_config(&c, caches[i / 2], NULL);
+		rig_open(&r, &c);
+		if (i % 2)
+			stream_nested(&r, 1, 11, 1);
+		else
+			stream_s2(&r, 1, 1);
+		s2 = r.s2ttb;
+		r.ttb[200] = new_table(&r);
+		for (unsigned t = 0; t < 2; t++) {
+			r.s2ttb = t ? s2 : r.ttb[200]; /* where map() takes it for stage 2 */
+			map(&r, r.s2ttb, VA, PA, 12, AF | S2_R | S2_W | S2_WB);
+			for (uint64_t b = 0x30000000; b < 0x50000000; b += 0x200000)
+				map(&r, r.s2ttb, b, b, 21, AF | S2_R | S2_W | S2_WB);
+		}
+		if (i % 2)
+			map(&r, r.ttb[1], VA, VA, 12, AF | USER | NG);
+		with_readers(&r, other_level2);
+		rig_close(&r);
+	}
+}
+
 static const iom_test tests[] = {
+	{ "tables of every level", changing_levels },
+	{ "tables of every level of stage 2", changing_levels2 },
 	{ "no stale translation after an invalidation", moving_page },
 	{ "the same for global pages", moving_global_page },
 	{ "the same when the CD changes", changing_context },
