@@ -413,6 +413,11 @@ static unsigned partition(const iom_cache_options *o, uint32_t requester, unsign
 	return o->n_shares ? o->n_shares : index % MAX(o->partitions, 1);
 }
 
+static uint32_t ways_of(const iom_cache_geometry *g)
+{
+	return g->ways ? MIN(g->ways, g->entries) : g->entries;
+}
+
 /* Whether no requester has a part in what happens to another's entries. */
 static bool is_private(const iom_cache_geometry *g, const iom_cache_options *o,
 		       const GArray *devices)
@@ -422,6 +427,9 @@ static bool is_private(const iom_cache_geometry *g, const iom_cache_options *o,
 	/* Chance, and what is fetched ahead, go by the requests of all. */
 	if (o->partition_by != IOM_PARTITION_REQUESTER || g->policy == IOM_POLICY_RANDOM ||
 	    o->prefetch)
+		return false;
+	/* Which of unequal partitions a requester gets depends on who comes first. */
+	if (!o->n_shares && (!o->partitions || ways_of(g) % o->partitions))
 		return false;
 	for (guint i = 0; i < devices->len; i++) {
 		const iom_replay_device *d = &g_array_index(devices, iom_replay_device, i);

@@ -16,8 +16,9 @@ static void print_threads(const iom_replay_report *r, GString *out)
 		g_string_append(out, "every figure is that of one thread\n");
 		break;
 	case IOM_TOTALS_PARTITIONED:
-		g_string_append(out, "the caches are private to requesters, so every figure is "
-				     "that of one thread\nunless requesters share a domain\n");
+		g_string_append(out, "the caches are private to requesters, so hits, misses and "
+				     "evictions are those\nof one thread unless requesters share "
+				     "a domain\n");
 		break;
 	case IOM_TOTALS_SHARED:
 		g_string_append(out, "requesters share caches, so hits, misses and table reads "

@@ -58,9 +58,10 @@ class ImportTest(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         return trace, done.stderr
 
-    def replay(self, trace, cache):
+    def replay(self, trace, cache, threads=1):
         result = self.path("json")
-        done = self.run_command("replay", trace, "--cache", cache, "--json", result)
+        done = self.run_command("replay", trace, "--cache", cache, "--json", result,
+                                "--threads", str(threads))
         self.assertEqual(done.returncode, 0, done.stdout[-2000:] + done.stderr)
         with open(result, encoding="utf-8") as file:
             return json.load(file)
@@ -98,6 +99,28 @@ class ImportTest(unittest.TestCase):
                 trace, summary = self.import_log(log, tables)
                 self.assertNotIn("unknown", summary)
                 self.check(trace, lines)
+
+    def test_threads(self):
+        """Every answer is the recorded one with any number of threads and any caches."""
+        for name in CAPTURES:
+            log, tables, _ = self.capture(name)
+            trace, _ = self.import_log(log, tables)
+            for cache in ("default", "off", "one", "options"):
+                single = self.replay(trace, cache)
+                for threads in (2, 4):
+                    got = self.replay(trace, cache, threads)
+                    for key in ("dma", "translated", "faulted", "compared", "mismatches",
+                                "commands", "records"):
+                        self.assertEqual(got[key], single[key], (name, cache, threads, key))
+                    self.assertEqual([(d["requester"], d["dma"], d["translated"])
+                                      for d in got["devices"]],
+                                     [(d["requester"], d["dma"], d["translated"])
+                                      for d in single["devices"]])
+                    if got["totals"] == "exact":
+                        self.assertEqual(got["table_reads"], single["table_reads"])
+                        self.assertEqual(got["caches"], single["caches"])
+                    else:
+                        self.assertNotEqual(cache, "off")
 
     def test_same_input_same_bytes(self):
         for name in CAPTURES:

@@ -353,6 +353,45 @@ static void test_stories(void)
 	scratch_free(dir);
 }
 
+/* Where no device can evict another's entries, hits and evictions are those of one thread. */
+static void test_private_caches(void)
+{
+	static const iom_kind kinds[] = { IOM_KIND_SMMUV3, IOM_KIND_VTD };
+	static const char text[] = "[cache]\n"
+				   "config=16,8,lru\nconfig.partition=requester,8\n"
+				   "iotlb=128,16,lru\niotlb.partition=requester,8\n"
+				   "walk=64,8,fifo\nwalk.partition=requester,8\n"
+				   "stage2=64,8,lru\nstage2.partition=requester,8\n";
+	char *dir = scratch_new();
+	g_autofree char *path = scratch_path(dir, "story"), *file = scratch_path(dir, "machine");
+	iom_machine *machine;
+
+	scratch_put(file, text, strlen(text));
+	machine = iom_machine_load(file, NULL);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(machine);
+	for (unsigned k = 0; k < G_N_ELEMENTS(kinds); k++) {
+		iom_replay_options options = { .machine = machine, .keep = 7, .threads = 1 };
+		iom_replay_report *one;
+
+		write_story(path, kinds[k], 40000, 300);
+		one = iom_replay_run(path, &options, NULL);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(one);
+		CU_ASSERT_TRUE(one->statistics.caches[IOM_CACHE_IOTLB].evictions > 1000);
+		for (options.threads = 2; options.threads <= 4; options.threads++) {
+			iom_replay_report *r = iom_replay_run(path, &options, NULL);
+
+			CU_ASSERT_PTR_NOT_NULL_FATAL(r);
+			CHECK_EQ(r->totals, IOM_TOTALS_PARTITIONED);
+			same_answers(one, r);
+			same_figures(one, r);
+			iom_replay_report_free(r);
+		}
+		iom_replay_report_free(one);
+	}
+	iom_machine_free(machine);
+	scratch_free(dir);
+}
+
 /* A single device uses a single thread, whatever is asked for. */
 static void test_one_device(void)
 {
@@ -513,6 +552,7 @@ static void test_several(void)
 
 static const iom_test tests[] = {
 	{ "the same answers with 1, 2 and 4 threads", test_stories },
+	{ "private caches: the same hits and evictions", test_private_caches },
 	{ "one device, many threads", test_one_device },
 	{ "damaged traces", test_damage },
 	{ "stale answers", test_stale },

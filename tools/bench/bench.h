@@ -103,8 +103,12 @@ void iom_bench_table_invalidate_page(void *table, uint64_t n); /* iom_bench_fn *
 void iom_bench_walk(void *machine, uint64_t n); /* iom_bench_fn */
 void iom_bench_walk_nested(void *machine, uint64_t n); /* iom_bench_fn */
 
+/* The same, each held and released; an iom_bench_fn. */
+void iom_bench_translate_held(void *machine, uint64_t n);
+
 /* ---- the benchmarks ---- */
 void iom_bench_hits(iom_bench_report *report);
+void iom_bench_holds(iom_bench_report *report);
 void iom_bench_misses(iom_bench_report *report);
 void iom_bench_invalidations(iom_bench_report *report);
 void iom_bench_files(iom_bench_report *report);

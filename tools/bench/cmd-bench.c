@@ -149,7 +149,8 @@ int iom_cmd_bench(int argc, char **argv)
 			   "Measure the library beside a baseline, in one run. NAME picks "
 			   "benchmarks: iotlb-hit, iotlb-hit-2-threads, invalidate-va, "
 			   "invalidate-range, invalidate-asid, s1-miss, "
-			   "nested-miss, nested-miss-warm, replay, import.",
+			   "nested-miss, nested-miss-warm, hold, replay, "
+			   "replay-2-threads, import.",
 			   entries, &status))
 		return status;
 	iom_bench_report report = { .results = g_ptr_array_new_with_free_func(result_free),
@@ -160,6 +161,7 @@ int iom_cmd_bench(int argc, char **argv)
 	printf("%-36s %12s %-10s %12s  %8s  %s\n", "name", "value", "unit", "baseline", "ratio",
 	       "compared with");
 	iom_bench_hits(&report);
+	iom_bench_holds(&report);
 	iom_bench_invalidations(&report);
 	iom_bench_misses(&report);
 	if (!report.count)

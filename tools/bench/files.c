@@ -20,6 +20,7 @@ enum {
 	LOG_DMAS = 200000,
 	PAGES = 64,
 	FILE_ROUNDS = 3,
+	REQUESTERS = 4, /* of the trace for several threads */
 };
 
 /* What a driver writes, in its order; the values are read back from the model. */
@@ -47,7 +48,9 @@ static bool word_record(void *opaque, uint64_t addr, uint64_t value)
 	return true;
 }
 
-static gboolean make_trace(const iom_bench_machine *m, const char *path, GError **error)
+/* DMAs of one requester, or of several that share the tables, in turn. */
+static gboolean make_trace(const iom_bench_machine *m, const char *path, unsigned requesters,
+			   GError **error)
 {
 	iom_trace_info *info = iom_trace_info_new(IOM_KIND_SMMUV3);
 	iom_trace_region ram = { IOM_BENCH_RAM_BASE, IOM_BENCH_RAM_SIZE };
@@ -77,7 +80,7 @@ static gboolean make_trace(const iom_bench_machine *m, const char *path, GError 
 		iom_trace_record r = { .kind = IOM_TRACE_DMA,
 				       .flags = IOM_TRACE_READ | IOM_TRACE_EXPECT,
 				       .expect = IOM_TRACE_EXPECT_ADDRESS,
-				       .requester = m->requester,
+				       .requester = m->requester + (uint32_t)(i % requesters),
 				       .pasid = IOM_NO_PASID,
 				       .length = 64,
 				       .address = iova,
@@ -88,9 +91,9 @@ static gboolean make_trace(const iom_bench_machine *m, const char *path, GError 
 	return iom_trace_writer_finish(w, error);
 }
 
-static gboolean time_replay(const char *path, double *per_second, GError **error)
+static gboolean time_replay(const char *path, unsigned threads, double *per_second, GError **error)
 {
-	iom_replay_options options = { .cache = "default" };
+	iom_replay_options options = { .cache = "default", .threads = threads };
 	iom_replay_report *report = iom_replay_run(path, &options, error);
 
 	if (!report)
@@ -206,13 +209,33 @@ static gboolean replay_bench(iom_bench_report *report, const iom_bench_machine *
 {
 	g_autofree char *path = g_build_filename(directory, "bench.iomt", NULL);
 	double ours[FILE_ROUNDS], floor[FILE_ROUNDS];
-	gboolean ok = make_trace(m, path, error);
+	gboolean ok = make_trace(m, path, 1, error);
 
 	for (unsigned i = 0; ok && i < FILE_ROUNDS; i++)
-		ok = time_replay(path, &ours[i], error) && time_reading(path, &floor[i], error);
+		ok = time_replay(path, 1, &ours[i], error) && time_reading(path, &floor[i], error);
 	if (ok)
 		iom_bench_add(report, "replay", iom_bench_median(ours, FILE_ROUNDS), "DMA/s",
 			      "reading the records", iom_bench_median(floor, FILE_ROUNDS));
+	g_unlink(path);
+	return ok;
+}
+
+/* The same DMAs from several requesters: two threads beside one. */
+static gboolean replay_threads_bench(iom_bench_report *report, const iom_bench_machine *m,
+				     const char *directory, GError **error)
+{
+	g_autofree char *path = g_build_filename(directory, "threads.iomt", NULL);
+	double two[FILE_ROUNDS], one[FILE_ROUNDS];
+	gboolean ok = TRUE;
+
+	for (unsigned i = 1; ok && i < REQUESTERS; i++)
+		ok = iom_driver_attach(m->driver, m->domain, m->requester + i);
+	ok = ok && make_trace(m, path, REQUESTERS, error);
+	for (unsigned i = 0; ok && i < FILE_ROUNDS; i++)
+		ok = time_replay(path, 2, &two[i], error) && time_replay(path, 1, &one[i], error);
+	if (ok)
+		iom_bench_add(report, "replay-2-threads", iom_bench_median(two, FILE_ROUNDS),
+			      "DMA/s", "one thread", iom_bench_median(one, FILE_ROUNDS));
 	g_unlink(path);
 	return ok;
 }
@@ -226,13 +249,21 @@ static gboolean import_bench(iom_bench_report *report, const iom_bench_machine *
 	double ours[FILE_ROUNDS], floor[FILE_ROUNDS];
 	uint64_t lines = 0;
 	gboolean ok = make_log(m, log, tables, &lines, error);
+	GStatBuf st;
 
 	for (unsigned i = 0; ok && i < FILE_ROUNDS; i++)
 		ok = time_import(log, tables, out, lines, &ours[i], error) &&
 		     time_lines(log, lines, &floor[i], error);
-	if (ok)
-		iom_bench_add(report, "import", iom_bench_median(ours, FILE_ROUNDS), "lines/s",
-			      "finding the lines", iom_bench_median(floor, FILE_ROUNDS));
+	ok = ok && g_stat(log, &st) == 0;
+	if (ok) {
+		double a = iom_bench_median(ours, FILE_ROUNDS);
+		double b = iom_bench_median(floor, FILE_ROUNDS);
+		double line = (double)st.st_size / (double)lines / 1e6;
+
+		iom_bench_add(report, "import", a, "lines/s", "finding the lines", b);
+		iom_bench_add(report, "import/bytes", a * line, "MB/s", "finding the lines",
+			      b * line);
+	}
 	g_unlink(log);
 	g_unlink(tables);
 	g_unlink(out);
@@ -249,8 +280,11 @@ void iom_bench_files(iom_bench_report *report)
 				  .stage2_entries = 64,
 				  .range_commands = true };
 	bool replay = iom_bench_wanted(report, "replay");
-	bool import = iom_bench_wanted(report, "import");
-	iom_bench_machine *m = replay || import ? iom_bench_machine_new(&setup, true) : NULL;
+	bool threads = iom_bench_wanted(report, "replay-2-threads");
+	bool import =
+		iom_bench_wanted(report, "import") || iom_bench_wanted(report, "import/bytes");
+	iom_bench_machine *m =
+		replay || threads || import ? iom_bench_machine_new(&setup, true) : NULL;
 	GError *error = NULL;
 
 	if (!m)
@@ -260,6 +294,8 @@ void iom_bench_files(iom_bench_report *report)
 
 	if (ok && replay)
 		ok = replay_bench(report, m, directory, &error);
+	if (ok && threads)
+		ok = replay_threads_bench(report, m, directory, &error);
 	if (ok && import)
 		ok = import_bench(report, m, directory, &error);
 	if (!ok)

@@ -123,6 +123,33 @@ void iom_bench_hits(iom_bench_report *report)
 	two_threads(report);
 }
 
+/* Hits that are held while they are used, beside the same that are not. */
+void iom_bench_holds(iom_bench_report *report)
+{
+	static const iom_kind kinds[] = { IOM_KIND_SMMUV3, IOM_KIND_VTD };
+
+	for (unsigned k = 0; k < G_N_ELEMENTS(kinds); k++) {
+		iom_bench_setup setup = iom_bench_hit_setup(kinds[k], 64);
+		char *name = case_name("hold", kinds[k], 64, true);
+		iom_bench_machine *m =
+			iom_bench_wanted(report, name) ? iom_bench_machine_new(&setup, true) : NULL;
+
+		if (m) {
+			double held, plain;
+
+			iom_bench_translate(m, 2 * m->pages);
+			if (!iom_bench_counted(report, iom_bench_translate_held, m)) {
+				iom_bench_pair(iom_bench_translate_held, m, 1000000, &held,
+					       iom_bench_translate, m, 1000000, &plain);
+				iom_bench_add(report, name, held, "ns", "the same, not held",
+					      plain);
+			}
+			iom_bench_machine_free(m);
+		}
+		g_free(name);
+	}
+}
+
 static void miss(iom_bench_report *report, const char *what, iom_bench_setup setup, bool random,
 		 iom_bench_fn walker)
 {

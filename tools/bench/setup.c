@@ -142,3 +142,25 @@ void iom_bench_translate(void *machine, uint64_t n)
 		exit(1);
 	}
 }
+
+void iom_bench_translate_held(void *machine, uint64_t n)
+{
+	iom_bench_machine *m = machine;
+	iom_request request = {
+		.requester = m->requester, .pasid = IOM_NO_PASID, .access = IOM_READ, .length = 64
+	};
+	iom_result result;
+	iom_hold hold;
+	uint64_t wrong = 0;
+
+	for (uint64_t i = 0; i < n; i++) {
+		request.address = m->order[i & m->order_mask];
+		wrong += !iom_iommu_translate_held(m->iommu, &request, &result, &hold) ||
+			 result.address != request.address - m->iova + IOM_BENCH_DATA;
+		iom_hold_release(&hold);
+	}
+	if (wrong) {
+		fprintf(stderr, "iommulate bench: %" PRIu64 " wrong translations\n", wrong);
+		exit(1);
+	}
+}
