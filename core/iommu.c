@@ -192,8 +192,8 @@ void iom_iommu_interrupt(iom_iommu *iommu, const iom_interrupt *interrupt,
 	memset(result, 0, sizeof(*result));
 	result->fault.level = -1;
 	if (iommu->ops->interrupt) {
-		iom_cache_owner_ = (iom_cache_owner){ interrupt->requester, IOM_NO_PASID, false,
-						      false };
+		iom_cache_owner_ =
+			(iom_cache_owner){ interrupt->requester, IOM_NO_PASID, false, false };
 		result->status = IOM_ABORT;
 		iommu->ops->interrupt(iommu, interrupt, result);
 		return;

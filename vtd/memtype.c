@@ -120,8 +120,8 @@ static unsigned combine(unsigned memory, unsigned pat)
 	}
 }
 
-uint8_t vtd_memtype(const vtd_unit *unit, const vtd_context *ctx, unsigned pat_index, const vtd_ss *ss,
-		    uint64_t hpa)
+uint8_t vtd_memtype(const vtd_unit *unit, const vtd_context *ctx, unsigned pat_index,
+		    const vtd_ss *ss, uint64_t hpa)
 {
 	unsigned pat = ctx->pat >> (4 * pat_index) & 15;
 

@@ -186,7 +186,8 @@ void vtd_mmio_write(iom_iommu *iommu, uint64_t offset, unsigned size, uint64_t v
 		/* what drivers write most; its upper half is reserved */
 		vtd_regs_store(&unit->regs, VTD_IQT, (uint32_t)value);
 		vtd_iq_run(unit);
-	} else if (size == 8 && vtd_regs_find(&unit->regs, at) != vtd_regs_find(&unit->regs, at + 4)) {
+	} else if (size == 8 &&
+		   vtd_regs_find(&unit->regs, at) != vtd_regs_find(&unit->regs, at + 4)) {
 		write_register(unit, at, 4, (uint32_t)value);
 		write_register(unit, at + 4, 4, value >> 32);
 	} else {

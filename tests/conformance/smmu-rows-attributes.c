@@ -302,7 +302,8 @@ static bool leaves_as(const smmu_spec *spec, unsigned version, bool privileged, 
 		smmu_build_set(&build, "idr", idr);
 		smmu_build_set(&build, "ste", privileged ? "PRIVCFG=3" : "PRIVCFG=2");
 		smmu_build_set(&build, "ste", instruction ? "INSTCFG=3" : "INSTCFG=2");
-		iom_iommu *iommu = smmu_build_model(&build, presets[n % G_N_ELEMENTS(presets)], &memory);
+		iom_iommu *iommu =
+			smmu_build_model(&build, presets[n % G_N_ELEMENTS(presets)], &memory);
 
 		for (unsigned i = 0; iommu && i < 3; i++) {
 			iom_result result;
