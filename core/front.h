@@ -70,20 +70,6 @@ struct iom_front_class {
 	uint64_t words[IOM_FRONT_CLASS_WORDS]; /* the model's; zeroes in a new class */
 } __attribute__((aligned(IOM_LINE)));
 
-/*
- * A use of the stage 2 cache for a page of tables, by the same rules. Where the
- * tables of stage 1 are is asked at every level of every nested walk.
- */
-#define IOM_FRONT_PAGES 256
-typedef struct iom_front_page {
-	uint64_t key[2];
-	uint64_t generation;
-	iom_cache_place place;
-	uint64_t address;
-	uint64_t attributes; /* the model's */
-} __attribute__((aligned(IOM_LINE))) iom_front_page;
-G_STATIC_ASSERT(sizeof(iom_front_page) == IOM_LINE);
-
 struct iom_front {
 	iom_front_class class[IOM_FRONT_CLASSES]; /* first: every request looks there */
 
@@ -99,7 +85,6 @@ struct iom_front {
 	uint32_t turn;
 	iom_host_table table, own;
 	iom_front_context context[IOM_FRONT_CONTEXTS];
-	iom_front_page page[IOM_FRONT_PAGES];
 };
 
 G_STATIC_ASSERT(offsetof(iom_request, pasid) == offsetof(iom_request, requester) + 4);
