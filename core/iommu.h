@@ -136,6 +136,12 @@ void iom_step_note(iom_iommu *iommu, iom_step_kind kind, const char *what, const
 void iom_step_command(iom_iommu *iommu, const char *what, const iom_layout *layout,
 		      uint64_t address, const uint64_t *words, unsigned n_words);
 
+/*
+ * How many of the `n` words from `address` on, one after the other, have none of
+ * `bits`: the entries of a table that map nothing. For those who search tables.
+ */
+unsigned iom_absent_run(iom_memory *mem, uint64_t address, unsigned n, uint64_t bits);
+
 /* Raise interrupts and send messages through the bus, counting them. */
 void iom_raise_irq(iom_iommu *iommu, unsigned line, bool level);
 iom_mem_status iom_send_msi(iom_iommu *iommu, iom_space space, uint64_t address, uint32_t data);

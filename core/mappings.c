@@ -1,12 +1,34 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The pages of a requester, found by asking for one address after the other. An
- * answer covers a page; a refusal covers what its table entry stands for, which is
- * what makes an empty address space short to search.
+ * answer covers a page; a refusal covers what its table entry stands for and, as the
+ * question is a prefetch, the absent entries after it: a search takes a few steps for
+ * each page, however large and empty the tables are.
  */
 #include "core/mappings.h"
 
+#include "core/iommu.h"
+
 #define SMALLEST_LG2 12
+
+unsigned iom_absent_run(iom_memory *mem, uint64_t address, unsigned n, uint64_t bits)
+{
+	uint64_t span = 0, value;
+	const char *host = iom_memory_host(mem, address, false, &span);
+	unsigned run = 0;
+
+	for (; run < n; run++, address += 8) {
+		if (host && span >= 8 * (run + 1u))
+			value = GUINT64_FROM_LE(
+				__atomic_load_n((const uint64_t *)(const void *)(host + 8 * run),
+						__ATOMIC_RELAXED));
+		else if (iom_memory_load64(mem, address, &value) != IOM_MEM_OK)
+			break;
+		if (value & bits)
+			break;
+	}
+	return run;
+}
 
 /* One read and, where that is refused, one write: a page may allow only one of them. */
 static unsigned ask(iom_iommu *iommu, const iom_request *from, iom_result *result)

@@ -27,6 +27,17 @@ iom_mem_status smmu_desc_read(smmu *s, unsigned space, uint64_t address, bool bi
 	return status;
 }
 
+uint64_t smmu_absent_after(smmu *s, unsigned space, bool big_endian, uint64_t address,
+			   uint64_t index, unsigned granule_lg2)
+{
+	uint64_t valid = big_endian ? GUINT64_SWAP_LE_BE(UINT64_C(1)) : 1;
+	unsigned last = (1u << (granule_lg2 - 3)) - 1, left = last - ((unsigned)index & last);
+
+	/* Stage 2 may put the next page of the table elsewhere. */
+	left = MIN(left, 511 - (unsigned)(address >> 3 & 511));
+	return iom_absent_run(s->iommu.bus.memory[space], address + 8, left, valid);
+}
+
 iom_mem_status smmu_desc_cas(smmu *s, unsigned space, uint64_t address, bool big_endian,
 			     uint64_t *desc, uint64_t desired)
 {

@@ -56,6 +56,19 @@ static bool fail(const struct s1_walk *w, enum smmu_event event, enum smmu_diagn
 	return false;
 }
 
+/* No descriptor. A prefetch may look ahead: how many more there are. */
+static bool absent(const struct s1_walk *w, int level, unsigned space, uint64_t pa)
+{
+	fail(w, SMMU_F_TRANSLATION, SMMU_DIAG_S1_INVALID, level, pa);
+	if (w->tx->passive)
+		w->f->hole +=
+			smmu_absent_after(w->s, space, w->c->s1.big_endian, pa,
+					  w->va >> smmu_level_shift(w->half->granule_lg2, level),
+					  w->half->granule_lg2)
+			<< smmu_level_shift(w->half->granule_lg2, level);
+	return false;
+}
+
 static bool fetch_failed(const struct s1_walk *w, iom_mem_status status, int level, uint64_t pa)
 {
 	fail(w, SMMU_F_WALK_EABT, SMMU_DIAG_S1_WALK_ABORT, level, pa);
@@ -370,7 +383,7 @@ static int step(struct s1_walk *w, int level, uint64_t address, uint64_t *next,
 			      is_table ? &smmu_table_desc_layout : &smmu_s1_leaf_layout, pa, w->va,
 			      &desc, 1);
 	if (!is_table && !*is_leaf)
-		return fail(w, SMMU_F_TRANSLATION, SMMU_DIAG_S1_INVALID, level, pa);
+		return absent(w, level, space, pa);
 	oa = smmu_desc_address(desc, h->granule_lg2, is_table ? h->granule_lg2 : shift, ds,
 			       s->ids.oas_bits);
 	if (oa >> w->c->s1.oa_bits)

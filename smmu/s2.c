@@ -283,8 +283,15 @@ static bool walk(struct s2_walk *w, struct smmu_s2_out *out)
 			iom_step_read(&s->iommu, smmu_level_name(2, level),
 				      is_table ? &smmu_table_desc_layout : &smmu_s2_leaf_layout,
 				      address, w->ipa, &desc, 1);
-		if (!is_table && !is_leaf)
-			return fail(w, SMMU_F_TRANSLATION, SMMU_DIAG_S2_INVALID, level, address);
+		if (!is_table && !is_leaf) {
+			fail(w, SMMU_F_TRANSLATION, SMMU_DIAG_S2_INVALID, level, address);
+			if (w->tx->passive && w->class == SMMU_CLASS_IN)
+				w->f->hole +=
+					smmu_absent_after(s, w->walk_space, s2->big_endian, address,
+							  w->ipa >> shift, s2->granule_lg2)
+					<< shift;
+			return false;
+		}
 		oa = smmu_desc_address(desc, s2->granule_lg2, is_table ? s2->granule_lg2 : shift,
 				       s2->ds, s->ids.oas_bits);
 		if (oa >> s2->oa_bits)

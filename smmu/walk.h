@@ -138,6 +138,12 @@ iom_mem_status smmu_desc_read(smmu *s, unsigned space, uint64_t address, bool bi
 /* Swap a descriptor; *desc receives what was found. */
 iom_mem_status smmu_desc_cas(smmu *s, unsigned space, uint64_t address, bool big_endian,
 			     uint64_t *desc, uint64_t desired);
+/*
+ * How many absent descriptors follow the one at `address`, number `index` of the input
+ * address, in its table.
+ */
+uint64_t smmu_absent_after(smmu *s, unsigned space, bool big_endian, uint64_t address,
+			   uint64_t index, unsigned granule_lg2);
 const char *smmu_level_name(unsigned stage, int level);
 
 /* perms.c */

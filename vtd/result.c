@@ -61,6 +61,18 @@ static void seen(vtd_dma *dma, iom_result *result, vtd_seen seen_as)
 	}
 }
 
+/* A prefetch may look ahead: entries from the one at fault on that map nothing. */
+static unsigned absent(const vtd_dma *dma, unsigned shift)
+{
+	bool io = dma->ctx.flags & VTD_CTX_SSIRWE;
+	uint64_t bits = vtd_has_first_stage(dma->ctx.pgtt) ? 1 : UINT64_C(3) << (io ? 61 : 0);
+	unsigned left = 512 - (unsigned)(dma->address >> shift & 511);
+
+	if (!dma->speculative)
+		return 1;
+	return MAX(iom_absent_run(dma->unit->memory, dma->fault_address, left, bits), 1u);
+}
+
 /*
  * How far from the address on the entry at fault refuses: what it stands for, or
  * everything where the requester as a whole is refused. Addresses of a second stage
@@ -69,7 +81,8 @@ static void seen(vtd_dma *dma, iom_result *result, vtd_seen seen_as)
 static uint64_t refused(const vtd_dma *dma)
 {
 	const vtd_context *ctx = &dma->ctx;
-	uint64_t low = iom_mask(12), half;
+	unsigned shift = 12, run = 1;
+	uint64_t half;
 
 	if (!dma->configured)
 		return ~dma->address;
@@ -81,9 +94,11 @@ static uint64_t refused(const vtd_dma *dma)
 	} else if (dma->address >> ctx->width) {
 		return ~dma->address;
 	}
-	if (dma->level > 0 && ctx->pgtt != VTD_PGTT_NESTED)
-		low = iom_mask(12 + 9 * ((unsigned)dma->level - 1));
-	return low + 1 - (dma->address & low);
+	if (dma->level > 0 && ctx->pgtt != VTD_PGTT_NESTED) {
+		shift = 12 + 9 * ((unsigned)dma->level - 1);
+		run = absent(dma, shift);
+	}
+	return ((uint64_t)run << shift) - (dma->address & iom_mask(shift));
 }
 
 void vtd_fault_exit(vtd_dma *dma, iom_result *result)

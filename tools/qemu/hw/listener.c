@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A stand-in for VFIO, for tests ("listen=on"): it watches the address space of every
- * function with a memory listener and MAP notifiers, as VFIO does, and keeps what it is
- * told in a table of its own. Every access of a device must find its page there, as a
- * host's IOMMU would have to; at the end nothing else may be left in it.
+ * A stand-in for VFIO and vhost, for tests ("listen=on"): it watches the address space
+ * of every function with a memory listener and notifiers, and keeps a table of pages.
+ *
+ * Where mappings are told, the table is made of what was told, as VFIO's is: every
+ * access of a device must find its page there, as in a host's IOMMU. Elsewhere it is a
+ * cache of what accesses found, as vhost's is: a page still in it must be right. At the
+ * end nothing may be left that the tables do not say.
  */
 #include "glue.h"
 
@@ -106,7 +109,10 @@ static void region_add(MemoryListener *listener, MemoryRegionSection *section)
 	w->mr = IOMMU_MEMORY_REGION(section->mr);
 	w->first = section->offset_within_region;
 	w->last = w->first + (hwaddr)int128_get64(int128_sub(section->size, int128_one()));
-	iommu_notifier_init(&w->n, notified, IOMMU_NOTIFIER_IOTLB_EVENTS, w->first, w->last, 0);
+	iommu_notifier_init(&w->n, notified,
+			    l->space->q->no_map ? IOMMU_NOTIFIER_UNMAP
+						: IOMMU_NOTIFIER_IOTLB_EVENTS,
+			    w->first, w->last, 0);
 	if (memory_region_register_iommu_notifier(section->mr, &w->n, &error)) {
 		error_report_err(error);
 		l->failed = true;
@@ -114,7 +120,8 @@ static void region_add(MemoryListener *listener, MemoryRegionSection *section)
 		return;
 	}
 	l->notifiers = g_slist_prepend(l->notifiers, w);
-	memory_region_iommu_replay(w->mr, &w->n);
+	if (!l->space->q->no_map)
+		memory_region_iommu_replay(w->mr, &w->n);
 }
 
 static void region_del(MemoryListener *listener, MemoryRegionSection *section)
@@ -168,8 +175,15 @@ void iom_listener_access(IomListener *l, hwaddr address, IOMMUAccessFlags flag,
 	count(l, &c->checked);
 	qemu_mutex_lock(&l->lock);
 	p = g_hash_table_lookup(l->pages, &number);
-	if (!p)
+	if (!p && l->space->q->no_map)
+		add_range(l, &(IOMMUTLBEntry){ .iova = address & ~(hwaddr)0xfff,
+					       .translated_addr = result->address & ~(hwaddr)0xfff,
+					       .addr_mask = 0xfff,
+					       .perm = flag });
+	else if (!p)
 		wrong(l, "used but not mapped", address, result->address);
+	else if (l->space->q->no_map && flag & ~p->perm)
+		g_hash_table_remove(l->pages, &number); /* asked again, as vhost does */
 	else if (p->output != result->address >> PAGE_LG2 || flag & ~p->perm)
 		wrong(l, "mapped differently", address, result->address);
 	qemu_mutex_unlock(&l->lock);
