@@ -161,6 +161,8 @@ class Lab:
         extra = [f"statistics={folder}/statistics"]
         if row.verify:
             extra.append("verify=on")
+        if row.listen:
+            extra.append("listen=on")
         if row.trace:
             extra.append(f"trace={folder}/trace.iomt")
         if row.machine_file:
@@ -187,7 +189,7 @@ class Lab:
         start = time.time()
         backend = self.backend(row, folder) if row.vhost else None
         if row.migrate and not own:
-            process = self.migrate(command, folder, tag)
+            process = self.migrate(command, folder, tag, row.other_machine)
         else:
             process = Process(command, folder, tag)
             process.wait(self.args.timeout)
@@ -214,7 +216,17 @@ class Lab:
             time.sleep(0.05)
         return process
 
-    def migrate(self, command, folder, tag):
+    def refuses(self, command, folder, machine):
+        """A machine of other ID registers takes no saved state, and says why."""
+        device = "arm-smmuv3" if "aarch64" in command[0] else "intel-iommu"
+        with open(f"{folder}/other", "w", encoding="ascii") as f:
+            f.write(machine)
+        out = subprocess.run([*command, "-global", f"{device}.machine={folder}/other"],
+                             stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                             timeout=self.args.timeout, check=False)
+        return out.returncode != 0 and re.search(r"iommulate: .*state is of", out.stderr)
+
+    def migrate(self, command, folder, tag, other):
         """Stop at the guest's word, go on in another process from the saved state."""
         state, path = f"{folder}/state", f"{folder}/monitor"
         command = command + ["-qmp", f"unix:{path},server=on,wait=off"]
@@ -239,7 +251,11 @@ class Lab:
         if status != "completed":
             process.code = "migration " + status
             return process
-        after = Process(command + ["-incoming", f"exec:cat {state}"], folder, tag, "ab")
+        command += ["-incoming", f"exec:cat {state}"]
+        if not self.refuses(command, folder, other):
+            process.code = "another machine took the saved state"
+            return process
+        after = Process(command, folder, tag, "ab")
         after.wait(self.args.timeout)
         after.cpu += process.cpu
         return after
@@ -331,6 +347,9 @@ class Lab:
             if st.get("mismatches", 1) != 0 or st.get("compared", 0) == 0:
                 wrong.append(f"{st.get('mismatches')} mismatches in {st.get('compared')} compared: "
                              + run["stderr"].strip()[:400])
+        if row.listen and (st.get("listener-wrong", 1) or not st.get("listener-checked")):
+            wrong.append(f"listeners: {st.get('listener-wrong')} wrong of "
+                         f"{st.get('listener-checked')}: " + run["stderr"].strip()[:400])
         wrong += [f"no {name}" for name in row.counts if st and not st.get(name)]
         if row.trace and not wrong:
             wrong += self.replay(row, run)
@@ -378,6 +397,9 @@ class Lab:
         if "compared" in line:
             print(f", {line['compared']} compared, {line['interrupts']} interrupts, "
                   f"{line['mismatches']} mismatches", end="")
+        if "listener-checked" in line:
+            print(f"; listeners: {line['listener-maps']} mapped, {line['listener-unmaps']} unmapped, "
+                  f"{line['listener-checked']} accesses, {line['listener-wrong']} wrong", end="")
         print(flush=True)
         for w in wrong[:12]:
             print("     " + w, flush=True)

@@ -162,6 +162,8 @@ class Row:
         self.trace = more.get("trace", False)
         self.machine_file = more.get("machine_file")
         self.migrate = more.get("migrate", False)
+        self.other_machine = more.get("other_machine")  # that cannot load the saved state
+        self.listen = more.get("listen", False)
         self.vhost = more.get("vhost", False)
         self.counts = more.get("counts", [])  # statistics that are not zero
         self.unit = more.get("unit")  # a program of kvm-unit-tests instead of Linux
@@ -231,7 +233,9 @@ ROWS = [
     arm("smmuv3-vfio", devices=EDU, work=VFIO_WORK,
         checks=STANDARD_CHECKS + ["vfio-driver", "vfio", "nvme-after"],
         expect=[smmu_event("20008000")], allow=SMMU_EVENTS),
-    arm("smmuv3-saved", devices=MOVED, work=MOVED_WORK, checks=MOVED_CHECKS, migrate=True),
+    arm("smmuv3-saved", devices=MOVED, work=MOVED_WORK, checks=MOVED_CHECKS, migrate=True,
+        other_machine="[id]\nIDR0.S2P = 0\n"),
+    arm("smmuv3-listen", listen=True),
     arm("smmuv3-fault", devices=EDU, work=FAULT_WORK,
         checks=STANDARD_CHECKS + ["nvme-after", "virtio-blk-after"],
         expect=[smmu_event("abcde000"),
@@ -271,7 +275,10 @@ ROWS = [
        expect=[r"\[DMA Write NO_PASID\] Request device \[(0000:)?00:04\.0\] fault addr 0x20008000"],
        allow=VTD_FAULTS),
     pc("vtd-saved", "intremap=on", LEGACY, devices=MOVED, work=MOVED_WORK, checks=MOVED_CHECKS,
-       migrate=True),
+       migrate=True, other_machine="[id]\nCAP.PSI = 0\n"),
+    pc("vtd-listen", "intremap=on", LEGACY, listen=True),
+    pc("vtd-listen-maps", "intremap=on,caching-mode=on", LEGACY, listen=True,
+       work=REBIND_WORK, checks=REBIND_CHECKS),
     pc("vtd-fault", "intremap=on", LEGACY, devices=EDU, work=FAULT_WORK,
        checks=STANDARD_CHECKS + ["nvme-after", "virtio-blk-after"],
        expect=[r"\[DMA Read NO_PASID\] Request device \[(0000:)?00:04\.0\] fault addr 0xabcde000",

@@ -105,6 +105,10 @@ static const iom_memory_ops memory_ops = {
 
 /* ---- what the model raises ---- */
 
+#ifdef IOM_QEMU_PRI
+static void deliver_responses(IomQemu *q);
+#endif
+
 static void deliver(void *opaque)
 {
 	IomQemu *q = opaque;
@@ -117,6 +121,9 @@ static void deliver(void *opaque)
 	qemu_mutex_unlock(&q->lock);
 
 	iom_notify_deliver(q);
+#ifdef IOM_QEMU_PRI
+	deliver_responses(q);
+#endif
 	for (guint i = 0; i < raised->len; i++) {
 		const IomRaised *r = &g_array_index(raised, IomRaised, i);
 
@@ -179,7 +186,7 @@ static iom_ats_answer bus_ats_invalidate(void *opaque, const iom_ats_invalidate 
 	iom_invalidation notice = {
 		.kind = IOM_INV_TLB,
 		.requester = inv->requester,
-		.pasid = inv->pasid,
+		.pasid = inv->global ? IOM_NO_PASID : inv->pasid,
 		.asid = IOM_INV_ANY,
 		.vmid = IOM_INV_ANY,
 		.address = inv->address,
@@ -189,6 +196,39 @@ static iom_ats_answer bus_ats_invalidate(void *opaque, const iom_ats_invalidate 
 	bus_invalidated(opaque, &notice);
 	return IOM_ATS_COMPLETED;
 }
+
+#ifdef IOM_QEMU_PRI
+static void bus_page_response(void *opaque, const iom_page_response *response)
+{
+	IomQemu *q = opaque;
+
+	qemu_mutex_lock(&q->lock);
+	g_array_append_vals(q->responses, response, 1);
+	schedule(q);
+	qemu_mutex_unlock(&q->lock);
+}
+
+static void respond(IomSpace *space, const void *opaque)
+{
+	const iom_page_response *response = opaque;
+
+	if (iom_qemu_requester(space) == response->requester)
+		iom_ats_page_response(space, response);
+}
+
+static void deliver_responses(IomQemu *q)
+{
+	GArray *responses;
+
+	qemu_mutex_lock(&q->lock);
+	responses = q->responses;
+	q->responses = g_array_new(FALSE, FALSE, sizeof(iom_page_response));
+	qemu_mutex_unlock(&q->lock);
+	for (guint i = 0; i < responses->len; i++)
+		iom_notify_spaces(q, respond, &g_array_index(responses, iom_page_response, i));
+	g_array_unref(responses);
+}
+#endif
 
 static void bus_log(void *opaque, const char *message)
 {
@@ -336,8 +376,11 @@ static AddressSpace *address_space_of(PCIBus *bus, void *opaque, int devfn)
 void iom_qemu_attach(IomQemu *q, PCIBus *bus)
 {
 #ifdef IOM_QEMU_PCI_OPS
-	static const PCIIOMMUOps ops = { .get_address_space = address_space_of };
+	static PCIIOMMUOps ops = { .get_address_space = address_space_of };
 
+#ifdef IOM_QEMU_ATS
+	iom_ats_ops(&ops);
+#endif
 	pci_setup_iommu(bus, &ops, q);
 #else
 	pci_setup_iommu(bus, address_space_of, q);
@@ -441,6 +484,9 @@ bool iom_qemu_realize(IomQemu *q, uint64_t frame, Error **errp)
 		.msi = bus_msi,
 		.invalidated = bus_invalidated,
 		.ats_invalidate = bus_ats_invalidate,
+#ifdef IOM_QEMU_PRI
+		.page_response = bus_page_response,
+#endif
 		.log = bus_log,
 	};
 	uint64_t size;
@@ -448,6 +494,7 @@ bool iom_qemu_realize(IomQemu *q, uint64_t frame, Error **errp)
 	qemu_mutex_init(&q->lock);
 	q->raised = g_array_new(FALSE, FALSE, sizeof(IomRaised));
 	q->notices = g_array_new(FALSE, FALSE, sizeof(iom_invalidation));
+	q->responses = g_array_new(FALSE, FALSE, sizeof(iom_page_response));
 	q->spaces = g_hash_table_new(NULL, NULL);
 	q->memory = iom_memory_new();
 	iom_memory_add_device(q->memory, 0, UINT64_MAX, &memory_ops, q, NULL);
@@ -487,8 +534,10 @@ static int pre_save(void *opaque)
 	IomQemu *q = opaque;
 	gsize size;
 	gconstpointer data;
-	GBytes *state = iom_iommu_save(q->iommu);
+	GBytes *state;
 
+	deliver(q); /* what is under way arrives before its receivers are saved */
+	state = iom_iommu_save(q->iommu);
 	data = g_bytes_get_data(state, &size);
 	g_free(q->saved);
 	q->saved = g_memdup2(data, size);

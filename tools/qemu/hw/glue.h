@@ -10,6 +10,7 @@
 /* QEMU wants it before everything else. */
 #include "qemu/osdep.h"
 
+/* Headers that moved between versions of QEMU. */
 #if __has_include("system/memory.h")
 #include "system/address-spaces.h"
 #include "system/memory.h"
@@ -17,11 +18,20 @@
 #include "exec/address-spaces.h"
 #include "exec/memory.h"
 #endif
+#if __has_include("hw/core/irq.h")
+#include "hw/core/irq.h"
+#include "hw/core/qdev-properties.h"
+#include "hw/core/resettable.h"
+#include "hw/core/sysbus.h"
+#else
 #include "hw/irq.h"
-#include "hw/pci/pci.h"
-#include "hw/pci/pci_bus.h"
 #include "hw/qdev-properties.h"
 #include "hw/resettable.h"
+#include "hw/sysbus.h"
+#endif
+
+#include "hw/pci/pci.h"
+#include "hw/pci/pci_bus.h"
 #include "migration/vmstate.h"
 #include "qapi/error.h"
 #include "qemu/thread.h"
@@ -33,6 +43,7 @@
 typedef struct IomWitness IomWitness;
 typedef struct IomSpace IomSpace;
 typedef struct IomListener IomListener;
+typedef struct IomEndpoint IomEndpoint;
 
 /* What the listeners of "listen=on" were told, and how often they were right. */
 typedef struct IomListenerCounts {
@@ -56,13 +67,15 @@ typedef struct IomQemu {
 	QemuMutex lock;
 	GArray *raised; /* IomRaised */
 	GArray *notices; /* iom_invalidation */
+	GArray *responses; /* iom_page_response */
 	bool scheduled;
 
 	/* Who wants to hear of invalidations. */
 	const char *no_map; /* why mappings cannot be told of, or NULL */
-	unsigned listeners; /* spaces with a notifier */
+	unsigned listeners; /* spaces with a notifier, and endpoints with a cache */
 	unsigned mirrors; /* spaces that ever had one for mappings */
 	IomListenerCounts heard;
+	uint8_t address_bits; /* of a device's address */
 
 	GHashTable *spaces; /* PCIBus * -> array of IomSpace * by devfn */
 	void (*space_added)(struct IomQemu *q, IomSpace *space);
@@ -95,6 +108,7 @@ struct IomSpace {
 	iom_mirror *mirror; /* while somebody listens to mappings */
 	IOMMUNotifier *newcomer; /* is told separately */
 	MemoryRegion direct; /* all memory, while nothing is translated */
+	GSList *endpoints; /* IomEndpoint */
 	IomListener *listener; /* with "listen=on" */
 };
 
@@ -148,6 +162,17 @@ void iom_notify_modes(IomQemu *q);
 void iom_notify_all(IomQemu *q);
 void iom_notify_spaces(IomQemu *q, void (*fn)(IomSpace *space, const void *opaque),
 		       const void *opaque);
+
+void iom_notify_range(IOMMUNotifier *n, hwaddr first, hwaddr last);
+
+/* ---- endpoints with ATS, PRI, PASIDs, where QEMU has them ---- */
+#ifdef IOM_QEMU_ATS
+void iom_ats_ops(PCIIOMMUOps *ops);
+void iom_ats_invalidated(IomSpace *space, const iom_invalidation *inv);
+#endif
+#ifdef IOM_QEMU_PRI
+void iom_ats_page_response(IomSpace *space, const iom_page_response *response);
+#endif
 
 /* ---- a stand-in for VFIO, for tests ---- */
 void iom_listener_new(IomSpace *space);

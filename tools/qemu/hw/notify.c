@@ -53,6 +53,11 @@ static void notify_range(IOMMUNotifier *n, hwaddr first, hwaddr last, hwaddr out
 	}
 }
 
+void iom_notify_range(IOMMUNotifier *n, hwaddr first, hwaddr last)
+{
+	notify_range(n, first, last, 0, IOMMU_NONE);
+}
+
 static void notify_page(IOMMUNotifier *n, const iom_mapping *m, bool map)
 {
 	IOMMUAccessFlags perm = IOMMU_NONE;
@@ -223,6 +228,9 @@ static void deliver_to(IomSpace *space, const void *opaque)
 	uint64_t first, last;
 	IOMMUNotifier *n;
 
+#ifdef IOM_QEMU_ATS
+	iom_ats_invalidated(space, inv);
+#endif
 	if (!space->listened ||
 	    !iom_invalidation_reaches(inv, iom_qemu_requester(space), IOM_NO_PASID, &first, &last))
 		return;

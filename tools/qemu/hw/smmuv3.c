@@ -6,7 +6,6 @@
 #include "glue.h"
 
 #include "hw/arm/smmuv3.h"
-#include "hw/sysbus.h"
 
 #include <iommulate/smmu.h>
 
@@ -54,6 +53,7 @@ static void realize(DeviceState *dev, Error **errp)
 	if (!configure(s, &config, errp))
 		return;
 	iom_qemu_prepare(&s->q, dev, IOM_KIND_SMMUV3);
+	s->q.address_bits = 48; /* the library's output size */
 	s->q.no_map = "an SMMUv3 is not told what software maps, so that host devices (VFIO) "
 		      "cannot be behind it";
 	for (unsigned i = 0; i < 6; i++)

@@ -161,6 +161,7 @@ static void vtd_realize(DeviceState *dev, Error **errp)
 	iom_qemu_id(&s->q, CAP, config.cap);
 	iom_qemu_id(&s->q, ECAP, config.ecap);
 	s->q.info->haw = config.haw;
+	s->q.address_bits = s->qemu.aw_bits;
 	s->q.space_added = space_added;
 	if (!iom_qemu_realize(&s->q, FRAME, errp))
 		return;
