@@ -54,7 +54,13 @@ typedef struct space {
 	const format *f;
 	uint64_t root;
 	uint64_t next; /* free page for a table */
+	bool big_endian;
 } space;
+
+static uint64_t word(const space *s, uint64_t value)
+{
+	return s->big_endian ? GUINT64_SWAP_LE_BE(value) : value;
+}
 
 /* Where the entry for `address` of a page of 2^lg2 bytes is; tables appear as needed. */
 static uint64_t entry_at(space *s, uint64_t root, uint64_t address, unsigned lg2)
@@ -67,11 +73,11 @@ static uint64_t entry_at(space *s, uint64_t root, uint64_t address, unsigned lg2
 
 		if (shift == lg2)
 			return at;
-		entry = defect_get(&s->r, at);
+		entry = word(s, defect_get(&s->r, at));
 		if (!entry) {
 			entry = s->next | s->f->table;
 			s->next += 4096;
-			defect_put(&s->r, at, entry);
+			defect_put(&s->r, at, word(s, entry));
 		}
 		table = entry & UINT64_C(0xfffffffff000);
 	}
@@ -81,7 +87,7 @@ static void map(space *s, page_list *list, uint64_t address, uint64_t output, un
 		unsigned permissions)
 {
 	defect_put(&s->r, entry_at(s, s->root, address, lg2),
-		   output | s->f->leaf(lg2, permissions));
+		   word(s, output | s->f->leaf(lg2, permissions)));
 	if (list)
 		pages_add(list, address, output, lg2, permissions);
 }
@@ -240,6 +246,19 @@ static void test_stage1(void)
 	s.root = defect_get(&s.r, CD + 16);
 	map(&s, &list, UINT64_C(0xffffff8000000000), 0xb000, 12, RW);
 	map(&s, &list, UINT64_C(0xfffffffffffff000), 0xc000, 12, R);
+	pages_check(&s.r, WHO, &list);
+	defect_rig_clear(&s.r);
+}
+
+static void test_big_endian(void)
+{
+	static page_list list;
+	space s;
+
+	make_smmu(&s, &smmu_stage1, false);
+	defect_put(&s.r, CD, defect_get(&s.r, CD) | 1 << 15); /* ENDI */
+	s.big_endian = true;
+	fill(&s, &list);
 	pages_check(&s.r, WHO, &list);
 	defect_rig_clear(&s.r);
 }
@@ -410,6 +429,7 @@ static const iom_test tests[] = {
 	{ "VT-d, second stage", test_vtd_second },
 	{ "VT-d, first stage", test_vtd_first },
 	{ "SMMUv3, stage 1", test_stage1 },
+	{ "SMMUv3, big-endian tables", test_big_endian },
 	{ "SMMUv3, stage 2", test_stage2 },
 	{ "SMMUv3, nested", test_nested },
 	{ "a table that holds itself", test_endless },

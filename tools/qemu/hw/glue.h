@@ -106,6 +106,7 @@ struct IomSpace {
 	bool listened;
 	bool mirrored; /* has had a mirror: `direct` is there */
 	iom_mirror *mirror; /* while somebody listens to mappings */
+	uint32_t mirror_of; /* its requester */
 	IOMMUNotifier *newcomer; /* is told separately */
 	MemoryRegion direct; /* all memory, while nothing is translated */
 	GSList *endpoints; /* IomEndpoint */

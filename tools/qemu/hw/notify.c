@@ -98,8 +98,25 @@ static void told(void *opaque, const iom_mapping *m)
 	notify_page(opaque, m, true);
 }
 
+static void make_mirror(IomSpace *space)
+{
+	static const iom_mirror_ops ops = { page_mapped, page_unmapped };
+	iom_request who = { .requester = iom_qemu_requester(space), .pasid = IOM_NO_PASID };
+
+	space->mirror = iom_mirror_new(space->q->iommu, &who, PAGES_LIMIT, &ops, space);
+	space->mirror_of = who.requester;
+}
+
 static void sync_mirror(IomSpace *space, hwaddr first, hwaddr last)
 {
+	/* The guest numbers buses when it likes. */
+	if (space->mirror_of != iom_qemu_requester(space)) {
+		iom_mirror_clear(space->mirror);
+		iom_mirror_free(space->mirror);
+		make_mirror(space);
+		first = 0;
+		last = UINT64_MAX;
+	}
 	if (!iom_mirror_sync(space->mirror, first, last))
 		warn_report_once("iommulate: requester %#x maps more than %u pages; "
 				 "the rest is not passed on",
@@ -176,7 +193,6 @@ static void modes_later(void *opaque)
 int iom_notify_flag_changed(IOMMUMemoryRegion *mr, IOMMUNotifierFlag old, IOMMUNotifierFlag new,
 			    Error **errp)
 {
-	static const iom_mirror_ops ops = { page_mapped, page_unmapped };
 	IomSpace *space = container_of(mr, IomSpace, mr);
 	IomQemu *q = space->q;
 
@@ -187,9 +203,7 @@ int iom_notify_flag_changed(IOMMUMemoryRegion *mr, IOMMUNotifierFlag old, IOMMUN
 	space->listened = new != IOMMU_NOTIFIER_NONE;
 	qatomic_add(&q->listeners, (new != IOMMU_NOTIFIER_NONE) - (old != IOMMU_NOTIFIER_NONE));
 	if (new &IOMMU_NOTIFIER_MAP && !space->mirror) {
-		iom_request who = { .requester = iom_qemu_requester(space), .pasid = IOM_NO_PASID };
-
-		space->mirror = iom_mirror_new(q->iommu, &who, PAGES_LIMIT, &ops, space);
+		make_mirror(space);
 		if (!space->mirrored) {
 			memory_region_init_alias(&space->direct, OBJECT(q->dev), "iommulate-direct",
 						 get_system_memory(), 0,
