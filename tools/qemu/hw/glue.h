@@ -104,6 +104,7 @@ struct IomSpace {
 	uint32_t devfn;
 
 	bool listened;
+	bool bypassed; /* as its notifiers were told last */
 	bool mirrored; /* has had a mirror: `direct` is there */
 	iom_mirror *mirror; /* while somebody listens to mappings */
 	uint32_t mirror_of; /* its requester */

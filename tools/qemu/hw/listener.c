@@ -213,7 +213,8 @@ void iom_listener_finish(IomSpace *space, const void *unused)
 
 		count(l, &c->left);
 		iom_iommu_translate(space->q->iommu, &request, &result);
-		if (result.status != IOM_OK || result.address >> PAGE_LG2 != p->output)
+		if (result.status != IOM_OK || result.flags & IOM_RES_BYPASS ||
+		    result.address >> PAGE_LG2 != p->output)
 			wrong(l, "left behind", request.address, p->output << PAGE_LG2);
 	}
 }

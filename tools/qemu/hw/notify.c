@@ -171,16 +171,26 @@ void iom_notify_spaces(IomQemu *q, void (*fn)(IomSpace *space, const void *opaqu
 	}
 }
 
-static void check_direct(IomSpace *space, const void *unused)
+/* Translation went on or off: what was cached before means nothing now. */
+static void check_mode(IomSpace *space, const void *unused)
 {
-	if (space->mirrored)
+	IOMMUNotifier *n;
+
+	if (space->mirrored) {
 		update_direct(space);
+		return;
+	}
+	if (!space->listened || space->bypassed == bypassed(space))
+		return;
+	space->bypassed = !space->bypassed;
+	IOMMU_NOTIFIER_FOREACH(n, &space->mr)
+	notify_range(n, 0, UINT64_MAX, 0, IOMMU_NONE);
 }
 
 void iom_notify_modes(IomQemu *q)
 {
-	if (q->mirrors)
-		iom_notify_spaces(q, check_direct, NULL);
+	if (q->mirrors || qatomic_read(&q->listeners))
+		iom_notify_spaces(q, check_mode, NULL);
 }
 
 static void modes_later(void *opaque)
