@@ -252,7 +252,8 @@ uint64_t vtd_iq_again(vtd_unit *unit, const uint64_t *host, unsigned step, uint6
 			break;
 		if (r->word != word0) /* it is often the one before */
 			r = reach_at(&unit->queue, word0);
-		if (r->word != word0) {
+		/* a word of zeros is no descriptor, and what nothing is known of */
+		if (r->word != word0 || G_UNLIKELY(!word0)) {
 			if (!wait_is_plain(unit, word0) || !wait_again(&a, word0, word1))
 				break;
 			head = next;

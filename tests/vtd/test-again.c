@@ -88,7 +88,7 @@ static void any_descriptor(GRand *g, bool scalable, batch *b)
 {
 	uint64_t did = (uint64_t)g_rand_int_range(g, 5, 8) << 16;
 	uint64_t pasid = (uint64_t)g_rand_int_range(g, 1, 5) << 32, w1 = any_pages(g), w0;
-	unsigned kind = (unsigned)g_rand_int_range(g, 0, 24);
+	unsigned kind = (unsigned)g_rand_int_range(g, 0, 25);
 
 	if (kind < 6) {
 		add(b, IOTLB | 3 << 4 | did, w1, 0);
