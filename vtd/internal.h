@@ -297,9 +297,9 @@ typedef struct vtd_unit {
 } vtd_unit;
 
 /*
- * Called before the walk that the context is for reads the clock: who invalidates
- * later looks at the flag after it has advanced the clock, and one of the two sees
- * the other.
+ * Called before the walk that the context is for reads tables: who invalidates looks
+ * at the flag again once the clock has gone on. If it was not set by then, the walk
+ * reads what is new.
  */
 static inline void vtd_first_stage_seen(vtd_unit *unit)
 {

@@ -112,7 +112,9 @@ static inline void begin(again *a)
 /* What begins from now on is new: nothing of before is left for it to find. */
 static inline void finish(again *a)
 {
-	if (a->at && G_UNLIKELY(!iom_tags_reach(a->unit->tags, a->at)))
+	/* Walks of a first stage that came up meanwhile were not thought of. */
+	if (a->at && (G_UNLIKELY(!iom_tags_reach(a->unit->tags, a->at)) ||
+		      G_UNLIKELY(atomic_load(&a->unit->first_stages) != a->first_stages)))
 		iom_tags_invalidate_all(a->unit->tags);
 	a->at = 0;
 	if (a->outdated)

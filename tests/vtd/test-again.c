@@ -112,6 +112,8 @@ static void any_descriptor(GRand *g, bool scalable, batch *b)
 	} else if (kind < 21) {
 		add(b, scalable ? PIOTLB | 3 << 4 | did | pasid : IOTLB | 3 << 4 | did, w1,
 		    scalable);
+	} else if (kind < 22) {
+		add(b, 0, 0, 0); /* of no type */
 	} else {
 		add(b,
 		    WAIT | 1 << 5 | (uint64_t)g_rand_int_range(g, 0, 2) << 6 |
