@@ -465,6 +465,7 @@ static inline __attribute__((always_inline)) bool first(struct quick_walk *w, ui
 
 /* What an invalidation may overtake between the tables and the IOTLB. */
 struct moment {
+	iom_epoch epoch;
 	bool global_known;
 	uint64_t va_commands;
 };
@@ -513,9 +514,8 @@ static __attribute__((noinline)) bool full_walk(smmu *s, const iom_request *requ
 						struct smmu_quick *q,
 						struct smmu_request_class *class,
 						const struct smmu_quick_half *h, uint64_t va,
-						iom_result *result)
+						const struct moment *began, iom_result *result)
 {
-	struct moment began;
 	struct quick_walk w;
 	uint64_t key, like;
 
@@ -525,15 +525,13 @@ static __attribute__((noinline)) bool full_walk(smmu *s, const iom_request *requ
 	w.memory = s->iommu.bus.memory[IOM_SPACE_NONSECURE];
 	w.reads = 0;
 	w.walk = w.ipa = (struct looked){ 0, 0 };
-	began.global_known = __atomic_load_n(&s->any_global, __ATOMIC_ACQUIRE);
-	began.va_commands = __atomic_load_n(&s->va_commands, __ATOMIC_ACQUIRE);
-	w.epoch = iom_tags_epoch(s->tags);
+	w.epoch = began->epoch;
 	if (!(q->nested ? first(&w, va, h, true, result, &key, &like)
 			: first(&w, va, h, false, result, &key, &like)))
 		return false;
 	count(&w);
 	if (q->iotlb)
-		keep(&w, request, &began, key, like, result);
+		keep(&w, request, began, key, like, result);
 	return true;
 }
 
@@ -543,6 +541,7 @@ bool smmu_quick_walk(smmu *s, const iom_request *request, struct smmu_quick *q,
 	uint64_t va = request->address;
 	unsigned upper = q->two_halves ? va >> 55 & 1 : 0;
 	const struct smmu_quick_half *h = &q->half[upper];
+	struct moment began;
 
 	if (G_UNLIKELY(!h->shift || class->unusual) || iom_observed(&s->iommu))
 		return false;
@@ -550,9 +549,12 @@ bool smmu_quick_walk(smmu *s, const iom_request *request, struct smmu_quick *q,
 		va = upper ? va | UINT64_C(0xff) << 56 : va & iom_mask(56);
 	if (G_UNLIKELY((va ^ h->invert) & h->outside))
 		return false;
-	/* The context was still the right one when the walk began. */
+	began.epoch = iom_tags_epoch(s->tags);
+	began.global_known = __atomic_load_n(&s->any_global, __ATOMIC_ACQUIRE);
+	began.va_commands = __atomic_load_n(&s->va_commands, __ATOMIC_ACQUIRE);
+	/* The context was still the right one when the walk began: after its time was read. */
 	if (G_UNLIKELY(iom_front_generation(&s->iommu) != generation))
 		return false;
 	iom_window_check(&q->window, s->iommu.bus.memory[IOM_SPACE_NONSECURE]);
-	return full_walk(s, request, q, class, h, va, result);
+	return full_walk(s, request, q, class, h, va, &began, result);
 }

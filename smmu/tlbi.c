@@ -187,8 +187,9 @@ static void remember(const struct smmu_cmd *cmd, const struct tlbi *t, unsigned 
 				   SMMU_TAG(SMMU_TAG_ASID, space, world, vmid << 16 | o->asid), 0);
 		break;
 	case VMALL:
-		smmu_remember_tags(s, cmd, SMMU_TAG(SMMU_TAG_VMID, space, SMMU_EL1, vmid),
-				   SMMU_TAG(SMMU_TAG_STAGE2, space, 0, vmid));
+		/* Stage 2 first, as in smmu_invalidate_vmid(). */
+		smmu_remember_tags(s, cmd, SMMU_TAG(SMMU_TAG_STAGE2, space, 0, vmid),
+				   SMMU_TAG(SMMU_TAG_VMID, space, SMMU_EL1, vmid));
 		break;
 	case ALL:
 		smmu_remember_tags(s, cmd,
