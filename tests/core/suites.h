@@ -12,6 +12,7 @@ extern const iom_suite layout_suite;
 extern const iom_suite cache_suite;
 extern const iom_suite policy_suite;
 extern const iom_suite options_suite;
+extern const iom_suite oracle_suite;
 extern const iom_suite random_suite;
 extern const iom_suite threads_suite;
 extern const iom_suite iommu_suite;
