@@ -23,7 +23,7 @@ static inline bool iom_race_again(unsigned *lost)
 
 	if (n >= IOM_RACES_MOST)
 		return false;
-	if (n % 64 == 0)
+	if (n % 1024 == 0)
 		sched_yield();
 	/* Of uneven length, to get out of step with the other side. */
 	for (unsigned i = n < 8 ? 0 : n * 2654435761u >> 25; i; i--)

@@ -2,6 +2,7 @@
 /* Decoding an STE and a CD into a context, and keeping contexts. */
 #include <string.h>
 
+#include "core/cache-impl.h"
 #include "smmu/walk.h"
 
 /* ------------------------------------------------------------------------
@@ -299,8 +300,12 @@ static void pool_put(struct smmu_contexts *pool, const struct smmu_context *c, s
 
 	hot->slot = index;
 	hot->generation = slot->generation + 1;
+#ifdef IOM_TSAN /* which knows no fences */
+	__atomic_fetch_add(&slot->sequence, 1, __ATOMIC_ACQ_REL);
+#else
 	__atomic_store_n(&slot->sequence, slot->sequence + 1, __ATOMIC_RELAXED);
 	__atomic_thread_fence(__ATOMIC_RELEASE);
+#endif
 	__atomic_store_n(&slot->generation, hot->generation, __ATOMIC_RELAXED);
 	copy_words(&slot->context, c);
 	__atomic_store_n(&slot->sequence, slot->sequence + 1, __ATOMIC_RELEASE);
@@ -315,7 +320,7 @@ bool smmu_context_copy(const struct smmu_contexts *pool, uint32_t slot, uint32_t
 	if ((before & 1) || __atomic_load_n(&from->generation, __ATOMIC_RELAXED) != generation)
 		return false;
 	copy_words(c, &from->context);
-	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	IOM_CACHE_READ_FENCE();
 	return __atomic_load_n(&from->sequence, __ATOMIC_RELAXED) == before;
 }
 

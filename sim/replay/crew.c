@@ -12,7 +12,7 @@ enum {
 	BLOCK = 1024,
 	BLOCKS = 4,
 	FEW = 128, /* not worth waking somebody up for */
-	SPINS = 4000, /* before a thread goes to sleep */
+	SPINS = 1000, /* before a thread goes to sleep */
 };
 
 typedef struct entry {

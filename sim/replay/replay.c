@@ -13,6 +13,8 @@
 
 #define MAX_MARKS 64u
 #define MAX_NOTES 16u
+#define FEW 64u /* DMAs of the first intervals */
+#define MANY 8192u
 /* Records between two looks at the clock and the progress callback. */
 #define PROGRESS_RECORDS 16384u
 
@@ -488,7 +490,8 @@ static iom_replay_report *execute(replay *p, const char *trace, GError **error)
 
 	p->primary = r->model;
 	pthread_mutex_init(&p->twin.lock, NULL);
-	iom_timeline_init(&p->timeline);
+	/* All threads have to be idle at the end of an interval. */
+	iom_timeline_init(&p->timeline, p->options->threads > 1 ? MANY : FEW);
 	r->intervals = p->timeline.array;
 	ok = start(p, trace, error);
 	if (ok) {

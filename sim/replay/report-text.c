@@ -13,7 +13,8 @@ static void print_threads(const iom_replay_report *r, GString *out)
 	g_string_append_printf(out, "%u threads: ", r->threads);
 	switch (r->totals) {
 	case IOM_TOTALS_EXACT:
-		g_string_append(out, "every figure is that of one thread\n");
+		g_string_append(out,
+				"every figure is that of one thread, but for fault records lost\n");
 		break;
 	case IOM_TOTALS_PARTITIONED:
 		g_string_append(out, "the caches are private to requesters, so hits, misses and "

@@ -3,7 +3,6 @@
 
 /* Intervals of the timeline: what a page is wide in pixels, about. */
 #define MAX_INTERVALS 480u
-#define FIRST_WIDTH 64u
 
 /* ---- devices ---- */
 
@@ -68,9 +67,9 @@ iom_replay_device *iom_devices_find_slow(iom_devices *d, uint32_t requester)
 
 /* ---- timeline ---- */
 
-void iom_timeline_init(iom_timeline *t)
+void iom_timeline_init(iom_timeline *t, uint64_t width)
 {
-	*t = (iom_timeline){ .width = FIRST_WIDTH };
+	*t = (iom_timeline){ .width = width };
 	t->array = g_array_sized_new(FALSE, FALSE, sizeof(iom_replay_interval), MAX_INTERVALS);
 }
 

@@ -40,7 +40,8 @@ typedef struct iom_timeline {
 	uint64_t faulted;
 } iom_timeline;
 
-void iom_timeline_init(iom_timeline *t);
+/* `width`: DMAs of an interval as long as there are few. */
+void iom_timeline_init(iom_timeline *t, uint64_t width);
 /*
  * `now` is full, or the run over: take the model's figures, and those of the DMAs
  * from the begin of the trace on, and go on.

