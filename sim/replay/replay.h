@@ -27,7 +27,7 @@ typedef struct iom_replay_options {
  */
 typedef enum iom_replay_totals {
 	IOM_TOTALS_EXACT = 0, /* every figure is that of one thread, but for fault records lost */
-	IOM_TOTALS_PARTITIONED, /* hits, misses, evictions are, unless requesters share a domain */
+	IOM_TOTALS_PARTITIONED, /* hits, misses, evictions nearly so, unless domains are shared */
 	IOM_TOTALS_SHARED, /* caches are shared: hits, misses and table reads may differ */
 } iom_replay_totals;
 

@@ -175,7 +175,7 @@ static void add_differences(JsonBuilder *b, const iom_replay_report *r, const ch
 
 static void add_totals(JsonBuilder *b, const iom_replay_report *r)
 {
-	static const char *const totals[] = { "exact", "exact unless domains are shared",
+	static const char *const totals[] = { "exact", "nearly exact unless domains are shared",
 					      "hits may differ" };
 
 	member_text(b, "iommu", r->mixed ? "mixed" : iom_machine_kind_name(r->kind));

@@ -17,9 +17,10 @@ static void print_threads(const iom_replay_report *r, GString *out)
 				"every figure is that of one thread, but for fault records lost\n");
 		break;
 	case IOM_TOTALS_PARTITIONED:
-		g_string_append(out, "the caches are private to requesters, so hits, misses and "
-				     "evictions are those\nof one thread unless requesters share "
-				     "a domain\n");
+		g_string_append(out,
+				"the caches are private to requesters, so hits, misses and "
+				"evictions are nearly those\nof one thread unless requesters share "
+				"a domain\n");
 		break;
 	case IOM_TOTALS_SHARED:
 		g_string_append(out, "requesters share caches, so hits, misses and table reads "
