@@ -413,7 +413,7 @@ IOM_API void iom_layout_print(const iom_layout *layout, const uint64_t *words, G
 /* What software invalidated: for endpoints' caches, vhost, VFIO, shadows. */
 typedef struct iom_invalidation {
 	uint8_t kind; /* iom_invalidation_kind */
-	uint8_t stage; /* 1, 2, or 0 for both */
+	uint8_t stage; /* 1, 2, or 0 for both, or for the only one that there is */
 	uint8_t leaf; /* only last-level entries */
 	uint8_t granule_lg2; /* of the tables, 0 unknown */
 	uint8_t space;

@@ -129,6 +129,7 @@ void vtd_inv_iotlb(vtd_unit *unit, unsigned granularity, uint16_t did, uint64_t 
 		   unsigned am, bool hint)
 {
 	iom_cache_scope scope;
+	bool legacy;
 	uint64_t first, last;
 
 	did = domain(unit, did);
@@ -144,6 +145,8 @@ void vtd_inv_iotlb(vtd_unit *unit, unsigned granularity, uint16_t did, uint64_t 
 		tell_tlb(unit, 0, did, IOM_NO_PASID, 0, 0, false);
 		return;
 	}
+	legacy = VTD_MODE_TTM(atomic_load_explicit(&unit->mode, memory_order_acquire)) ==
+		 VTD_TTM_LEGACY;
 	first = range(address & iom_mask(unit->caps.mgaw), am, &last);
 	scope = vtd_scope_second(did);
 	if (!hint)
@@ -151,7 +154,8 @@ void vtd_inv_iotlb(vtd_unit *unit, unsigned granularity, uint16_t did, uint64_t 
 	iom_cache_invalidate_range(unit->cache[IOM_CACHE_STAGE2], &scope, first, last);
 	iom_cache_invalidate_range(unit->cache[IOM_CACHE_IOTLB], &scope, first, last);
 	vtd_tag_drop(unit, VTD_TAG_FIRST, did, 0);
-	tell_tlb(unit, 2, did, IOM_NO_PASID, first, last - first + 1, hint);
+	/* In legacy mode there is one stage, whose addresses are those of the devices. */
+	tell_tlb(unit, legacy ? 0 : 2, did, IOM_NO_PASID, first, last - first + 1, hint);
 }
 
 /* 6.5.2.4 (table 24): granularity 2 a whole PASID of a domain, 3 pages of it */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What each invalidation removes from which cache, and what it may not leave. */
+#include "core/mappings.h"
 #include "tests/vtd/rig.h"
 #include "tests/vtd/suites.h"
 
@@ -101,13 +102,18 @@ static void iotlb_pages(void)
 static void large_pages_overlap(void)
 {
 	rig *r = legacy();
-	uint64_t ss = rig_word(r, RIG_CONTEXT + 16 * 0x10) & ~UINT64_C(0xfff);
+	uint64_t ss = rig_word(r, RIG_CONTEXT + 16 * 0x10) & ~UINT64_C(0xfff), first, last;
 
 	rig_map(r, ss, FAR & ~UINT64_C(0x1fffff), 0x800000, 2, 0x83, 3);
 	rig_dma(r, 0x10, IOM_NO_PASID, IOM_READ, FAR);
 	CU_ASSERT_TRUE(rig_cached(r, 0x10, IOM_NO_PASID, FAR ^ 0x4000));
 	rig_push(r, IOTLB | 3 << 4 | 5 << 16, (FAR ^ 0x8000) & ~UINT64_C(0xfff));
 	CU_ASSERT_FALSE(rig_cached(r, 0x10, IOM_NO_PASID, FAR));
+	/* Who listens to the device is told no more than the page. */
+	CU_ASSERT_TRUE(
+		iom_invalidation_reaches(&r->invalidated, 0x10, IOM_NO_PASID, &first, &last));
+	CHECK_EQ(first, (FAR ^ 0x8000) & ~UINT64_C(0xfff));
+	CHECK_EQ(last, first | 0xfff);
 	rig_free(r);
 }
 
