@@ -142,7 +142,7 @@ static uint64_t replayed(const iom_cache *cache, uint64_t order, uint64_t word)
 	unsigned ways = 0;
 
 	for (unsigned way = 0; way < cache->ways; way++)
-		ways |= (used >> (9 * way) & 1) << way;
+		ways |= (unsigned)(used >> (9 * way) & 1) << way;
 	for (unsigned n = 0; ways && n < cache->ways; n++) {
 		unsigned oldest = 0;
 

@@ -130,10 +130,10 @@ static inline void iom_front_key(const iom_request *r, uint64_t *who, uint64_t *
 	memcpy(what, key + sizeof(*who), sizeof(*what));
 }
 
-/* Its upper bits are as good as random; the constant fits into an instruction. */
+/* Its upper bits are as good as random, and differ for neighbouring requesters. */
 static inline uint64_t iom_front_mix(uint64_t who, uint64_t what)
 {
-	return (who ^ what) * (uint64_t)INT64_C(-0x61c88647);
+	return (who ^ what) * UINT64_C(0x9e3779b97f4a7c15);
 }
 
 static inline iom_front_class *iom_front_class_at(iom_front *front, uint64_t mixed)
