@@ -289,7 +289,7 @@ static __attribute__((noinline)) struct smmu_quick *find_config(smmu *s, const i
 	if (*class)
 		return smmu_quick_of(*class);
 	copy->half[0].shift = copy->half[1].shift = 0;
-	copy->two_halves = false;
+	copy->two_halves = copy->plain = copy->nested = false;
 	if (!iom_cache_find_at(config, &scope, request->pasid == IOM_NO_PASID ? 0 : request->pasid,
 			       &copy->hot, sizeof(copy->hot), NULL, true, &place))
 		return NULL;

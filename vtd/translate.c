@@ -367,8 +367,10 @@ static bool interrupt_range(vtd_dma *dma, const iom_request *request, iom_result
 		return true;
 	}
 	vtd_fail(dma, VTD_IR_29, 0, -1, request->address);
-	dma->configured = true; /* the address alone is at fault */
 	vtd_fault_exit(dma, result);
+	/* The address alone is at fault: as far as the range goes. */
+	if (result->status == IOM_ABORT)
+		result->span = (request->address | 0xfffff) - request->address + 1;
 	return true;
 }
 
