@@ -7,6 +7,8 @@
 #include "tests/smmu/rig.h"
 #include "tests/smmu/suites.h"
 
+#include <string.h>
+
 #define OLD UINT64_C(0x50000000)
 #define NEW UINT64_C(0x60000000)
 #define VA UINT64_C(0x7000)
@@ -455,6 +457,37 @@ static void batch(void)
 	rig_close(&b);
 }
 
+/* Leaves ones where the next functions have their variables. */
+static __attribute__((noinline)) void dirty(void)
+{
+	uint8_t ones[16384];
+
+	memset(ones, 1, sizeof(ones));
+	__asm__ volatile("" : : "r"(ones) : "memory");
+}
+
+/*
+ * A configuration cache whose order takes more than a word has no front to keep
+ * contexts: a hit knows part of one, which is not enough to walk by.
+ */
+static void contexts_not_kept(void)
+{
+	iom_smmu_config config;
+	rig r;
+
+	rig_config(&config, "walks", NULL);
+	config.cache.cache[IOM_CACHE_CONFIG] = (iom_cache_geometry){ 64, 16, IOM_POLICY_LRU };
+	rig_open(&r, &config);
+	fill(&r);
+	for (uint32_t sid = 1; sid <= 6; sid++) {
+		dirty();
+		CHECK_EQ(dma(&r, sid, VA, IOM_READ).address, NEW);
+		dirty();
+		CHECK_EQ(dma(&r, sid, VB, IOM_READ).address, NEW + 0x1000);
+	}
+	rig_close(&r);
+}
+
 static const iom_test tests[] = {
 	{ "by ASID", by_asid },
 	{ "by VA", by_va },
@@ -475,6 +508,7 @@ static const iom_test tests[] = {
 	{ "faults are not cached", faults_are_not_cached },
 	{ "statistics", statistics },
 	{ "a batch answers as single calls do", batch },
+	{ "contexts that no front keeps", contexts_not_kept },
 	{ 0 },
 };
 const iom_suite smmu_caches_suite = { "caches", tests };
