@@ -260,7 +260,7 @@ static unsigned pmux(const iom_pci_config *c, unsigned at)
 }
 
 /*
- * Without a size: id 0, a placeholder for what nothing tells; MR-IOV, which a
+ * Without a size: id 0, which no capability has; MR-IOV, which a
  * specification of its own defined and which was taken back; and those that only
  * revision 7.0 defines.
  */

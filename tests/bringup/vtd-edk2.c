@@ -15,7 +15,7 @@
 
 static uint32_t alignment(bench *b, uint64_t limit)
 {
-	/* What is not implemented of a limit reads as 0. */
+	/* Bits of a limit that a unit does not have read as 0. */
 	wr(b, limit, UINT32_MAX);
 	uint32_t value = rd(b, limit);
 

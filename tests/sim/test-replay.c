@@ -7,6 +7,7 @@
 #include "sim/replay/explain.h"
 #include "sim/replay/replay.h"
 #include "tests/harness.h"
+#include "tests/sim/records.h"
 #include "tests/sim/scratch.h"
 
 #include <string.h>
@@ -15,24 +16,6 @@ typedef struct script {
 	iom_trace_writer *w;
 	uint32_t requester;
 } script;
-
-static void reg(script *s, uint64_t offset, uint32_t length, uint64_t value)
-{
-	iom_trace_record r = {
-		.kind = IOM_TRACE_REG_WRITE, .length = length, .address = offset, .value = value
-	};
-
-	iom_trace_write(s->w, &r);
-}
-
-static void mem(script *s, uint64_t address, uint64_t value)
-{
-	iom_trace_record r = {
-		.kind = IOM_TRACE_MEM_WRITE, .length = 8, .address = address, .value = value
-	};
-
-	iom_trace_write(s->w, &r);
-}
 
 static void dma(script *s, uint64_t address, unsigned expect, uint64_t value)
 {
@@ -56,7 +39,7 @@ static void dma(script *s, uint64_t address, unsigned expect, uint64_t value)
 static void smmu_leaf(script *s, unsigned page, uint64_t pa)
 {
 	/* AF, inner shareable, AP[1] (EL0 may), page descriptor */
-	mem(s, 0x40103000 + page * 8, pa ? pa | 1 << 10 | 3 << 8 | 1 << 6 | 3 : 0);
+	record_mem(s->w, 0x40103000 + page * 8, pa ? pa | 1 << 10 | 3 << 8 | 1 << 6 | 3 : 0);
 }
 
 static void smmu_setup(script *s)
@@ -64,68 +47,69 @@ static void smmu_setup(script *s)
 	uint64_t ste = 0x40010000 + 8 * 64;
 
 	s->requester = 8;
-	mem(s, ste, 0x40011000 | 5 << 1 | 1); /* S1ContextPtr, Config: stage 1, V */
-	mem(s, ste + 8, UINT64_C(1) << 44); /* SHCFG: use incoming */
+	record_mem(s->w, ste, 0x40011000 | 5 << 1 | 1); /* S1ContextPtr, Config: stage 1, V */
+	record_mem(s->w, ste + 8, UINT64_C(1) << 44); /* SHCFG: use incoming */
 	/* T0SZ 16, write-back inner shareable, EPD1, V, IPS 44 bits, AA64, R, A, ASID 5 */
-	mem(s, 0x40011000,
-	    16 | 1 << 8 | 1 << 10 | 3 << 12 | 1 << 30 | UINT64_C(1) << 31 | UINT64_C(4) << 32 |
-		    UINT64_C(1) << 41 | UINT64_C(3) << 45 | UINT64_C(5) << 48);
-	mem(s, 0x40011008, 0x40100000); /* TTB0 */
-	mem(s, 0x40011018, 0xff); /* MAIR: attribute 0 is write-back */
-	mem(s, 0x40100000, 0x40101003);
-	mem(s, 0x40101000, 0x40102003);
-	mem(s, 0x40102000, 0x40103003);
+	record_mem(s->w, 0x40011000,
+		   16 | 1 << 8 | 1 << 10 | 3 << 12 | 1 << 30 | UINT64_C(1) << 31 |
+			   UINT64_C(4) << 32 | UINT64_C(1) << 41 | UINT64_C(3) << 45 |
+			   UINT64_C(5) << 48);
+	record_mem(s->w, 0x40011008, 0x40100000); /* TTB0 */
+	record_mem(s->w, 0x40011018, 0xff); /* MAIR: attribute 0 is write-back */
+	record_mem(s->w, 0x40100000, 0x40101003);
+	record_mem(s->w, 0x40101000, 0x40102003);
+	record_mem(s->w, 0x40102000, 0x40103003);
 	for (unsigned page = 1; page < 8; page++)
 		smmu_leaf(s, page, 0x80000000 + page * 0x1000);
-	reg(s, 0x80, 8, 0x40010000);
-	reg(s, 0x88, 4, 5);
-	reg(s, 0x90, 8, 0x40020000 | 8);
-	reg(s, 0xa0, 8, 0x40030000 | 7);
-	reg(s, 0x28, 4, 0xd75);
-	reg(s, 0x20, 4, 1 << 3);
-	reg(s, 0x20, 4, 1 << 3 | 1 << 2 | 1);
+	record_reg(s->w, 0x80, 8, 0x40010000);
+	record_reg(s->w, 0x88, 4, 5);
+	record_reg(s->w, 0x90, 8, 0x40020000 | 8);
+	record_reg(s->w, 0xa0, 8, 0x40030000 | 7);
+	record_reg(s->w, 0x28, 4, 0xd75);
+	record_reg(s->w, 0x20, 4, 1 << 3);
+	record_reg(s->w, 0x20, 4, 1 << 3 | 1 << 2 | 1);
 }
 
 static void smmu_invalidate(script *s)
 {
-	mem(s, 0x40020000, 0x10); /* CMD_TLBI_NH_ALL */
-	mem(s, 0x40020008, 0);
-	mem(s, 0x40020010, 0x46); /* CMD_SYNC */
-	mem(s, 0x40020018, 0);
-	reg(s, 0x98, 4, 2);
+	record_mem(s->w, 0x40020000, 0x10); /* CMD_TLBI_NH_ALL */
+	record_mem(s->w, 0x40020008, 0);
+	record_mem(s->w, 0x40020010, 0x46); /* CMD_SYNC */
+	record_mem(s->w, 0x40020018, 0);
+	record_reg(s->w, 0x98, 4, 2);
 }
 
 /* ---- VT-d: legacy mode, three second-level tables ---- */
 
 static void vtd_leaf(script *s, unsigned page, uint64_t pa)
 {
-	mem(s, 0x14000 + page * 8, pa ? pa | 3 : 0);
+	record_mem(s->w, 0x14000 + page * 8, pa ? pa | 3 : 0);
 }
 
 static void vtd_setup(script *s)
 {
 	s->requester = 0x10; /* 00:02.0 */
-	mem(s, 0x10000, 0x11001); /* root entry of bus 0 */
-	mem(s, 0x11000 + 0x10 * 16, 0x12001); /* context entry: second-level tables */
-	mem(s, 0x11008 + 0x10 * 16, 3 << 8 | 1); /* domain 3, 39 bits */
-	mem(s, 0x12000, 0x13003);
-	mem(s, 0x13000, 0x14003);
+	record_mem(s->w, 0x10000, 0x11001); /* root entry of bus 0 */
+	record_mem(s->w, 0x11000 + 0x10 * 16, 0x12001); /* context entry: second-level tables */
+	record_mem(s->w, 0x11008 + 0x10 * 16, 3 << 8 | 1); /* domain 3, 39 bits */
+	record_mem(s->w, 0x12000, 0x13003);
+	record_mem(s->w, 0x13000, 0x14003);
 	for (unsigned page = 1; page < 8; page++)
 		vtd_leaf(s, page, 0x80000000 + page * 0x1000);
-	reg(s, 0x20, 8, 0x10000); /* RTADDR */
-	reg(s, 0x18, 4, 1 << 30); /* GCMD.SRTP */
-	reg(s, 0x90, 8, 0x15000); /* IQA */
-	reg(s, 0x18, 4, 1 << 26); /* GCMD.QIE */
-	reg(s, 0x18, 4, 1 << 26 | UINT32_C(1) << 31); /* GCMD.TE */
+	record_reg(s->w, 0x20, 8, 0x10000); /* RTADDR */
+	record_reg(s->w, 0x18, 4, 1 << 30); /* GCMD.SRTP */
+	record_reg(s->w, 0x90, 8, 0x15000); /* IQA */
+	record_reg(s->w, 0x18, 4, 1 << 26); /* GCMD.QIE */
+	record_reg(s->w, 0x18, 4, 1 << 26 | UINT32_C(1) << 31); /* GCMD.TE */
 }
 
 static void vtd_invalidate(script *s)
 {
-	mem(s, 0x15000, 0x12); /* IOTLB, global */
-	mem(s, 0x15008, 0);
-	mem(s, 0x15010, UINT64_C(77) << 32 | 1 << 5 | 5); /* wait, status write of 77 */
-	mem(s, 0x15018, 0x16000);
-	reg(s, 0x88, 8, 0x20);
+	record_mem(s->w, 0x15000, 0x12); /* IOTLB, global */
+	record_mem(s->w, 0x15008, 0);
+	record_mem(s->w, 0x15010, UINT64_C(77) << 32 | 1 << 5 | 5); /* wait, status write of 77 */
+	record_mem(s->w, 0x15018, 0x16000);
+	record_reg(s->w, 0x88, 8, 0x20);
 }
 
 /* ---- both ---- */

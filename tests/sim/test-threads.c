@@ -7,6 +7,7 @@
  */
 #include "sim/replay/replay.h"
 #include "tests/harness.h"
+#include "tests/sim/records.h"
 #include "tests/sim/scratch.h"
 
 #include <stdlib.h>
@@ -25,24 +26,6 @@ typedef struct story {
 	uint64_t dma, wrong, faults;
 } story;
 
-static void reg(story *s, uint64_t offset, uint32_t length, uint64_t value)
-{
-	iom_trace_record r = {
-		.kind = IOM_TRACE_REG_WRITE, .length = length, .address = offset, .value = value
-	};
-
-	iom_trace_write(s->w, &r);
-}
-
-static void mem(story *s, uint64_t address, uint64_t value)
-{
-	iom_trace_record r = {
-		.kind = IOM_TRACE_MEM_WRITE, .length = 8, .address = address, .value = value
-	};
-
-	iom_trace_write(s->w, &r);
-}
-
 static uint32_t requester(const story *s, unsigned device)
 {
 	return s->kind == IOM_KIND_VTD ? 0x10 + 8 * device : 8 + device;
@@ -59,14 +42,14 @@ static void move(story *s, unsigned device, unsigned page, uint64_t pa)
 	uint64_t leaf = s->kind == IOM_KIND_VTD ? 3 : 1 << 10 | 3 << 8 | 1 << 6 | 3;
 
 	s->pa[device][page] = pa;
-	mem(s, table(device, 3) + page * 8, pa ? pa | leaf : 0);
+	record_mem(s->w, table(device, 3) + page * 8, pa ? pa | leaf : 0);
 }
 
 static void tables(story *s)
 {
 	for (unsigned d = 0; d < DEVICES; d++) {
 		for (unsigned l = 0; l < 3; l++)
-			mem(s, table(d, l), table(d, l + 1) | 3);
+			record_mem(s->w, table(d, l), table(d, l + 1) | 3);
 		for (unsigned p = 1; p < PAGES; p++)
 			move(s, d, p, UINT64_C(0x80000000) + ((d * PAGES + p) << 12));
 	}
@@ -78,44 +61,44 @@ static void setup_smmu(story *s)
 	for (uint64_t d = 0; d < DEVICES; d++) {
 		uint64_t ste = 0x40010000 + (8 + d) * 64, cd = 0x40011000 + d * 64;
 
-		mem(s, ste, cd | 5 << 1 | 1);
-		mem(s, ste + 8, UINT64_C(1) << 44);
-		mem(s, cd,
-		    16 | 1 << 8 | 1 << 10 | 3 << 12 | 1 << 30 | UINT64_C(1) << 31 |
-			    UINT64_C(4) << 32 | UINT64_C(1) << 41 | UINT64_C(3) << 45 |
-			    (5 + d) << 48);
-		mem(s, cd + 8, table((unsigned)d, 0));
-		mem(s, cd + 24, 0xff);
+		record_mem(s->w, ste, cd | 5 << 1 | 1);
+		record_mem(s->w, ste + 8, UINT64_C(1) << 44);
+		record_mem(s->w, cd,
+			   16 | 1 << 8 | 1 << 10 | 3 << 12 | 1 << 30 | UINT64_C(1) << 31 |
+				   UINT64_C(4) << 32 | UINT64_C(1) << 41 | UINT64_C(3) << 45 |
+				   (5 + d) << 48);
+		record_mem(s->w, cd + 8, table((unsigned)d, 0));
+		record_mem(s->w, cd + 24, 0xff);
 	}
-	reg(s, 0x80, 8, 0x40010000);
-	reg(s, 0x88, 4, 5);
-	reg(s, 0x90, 8, 0x40020000 | 8);
-	reg(s, 0xa0, 8, 0x40030000 | 7);
-	reg(s, 0x28, 4, 0xd75);
-	reg(s, 0x20, 4, 1 << 3);
-	reg(s, 0x20, 4, 1 << 3 | 1 << 2 | 1);
+	record_reg(s->w, 0x80, 8, 0x40010000);
+	record_reg(s->w, 0x88, 4, 5);
+	record_reg(s->w, 0x90, 8, 0x40020000 | 8);
+	record_reg(s->w, 0xa0, 8, 0x40030000 | 7);
+	record_reg(s->w, 0x28, 4, 0xd75);
+	record_reg(s->w, 0x20, 4, 1 << 3);
+	record_reg(s->w, 0x20, 4, 1 << 3 | 1 << 2 | 1);
 }
 
 static void setup_vtd(story *s)
 {
-	mem(s, 0x40010000, 0x40011001);
+	record_mem(s->w, 0x40010000, 0x40011001);
 	for (uint64_t d = 0; d < DEVICES; d++) {
-		mem(s, 0x40011008 + (0x10 + 8 * d) * 16, (3 + d) << 8 | 1);
-		mem(s, 0x40011000 + (0x10 + 8 * d) * 16, table((unsigned)d, 1) | 1);
+		record_mem(s->w, 0x40011008 + (0x10 + 8 * d) * 16, (3 + d) << 8 | 1);
+		record_mem(s->w, 0x40011000 + (0x10 + 8 * d) * 16, table((unsigned)d, 1) | 1);
 	}
-	reg(s, 0x20, 8, 0x40010000);
-	reg(s, 0x18, 4, 1 << 30);
-	reg(s, 0x90, 8, 0x40020000);
-	reg(s, 0x18, 4, 1 << 26);
-	reg(s, 0x18, 4, 1 << 26 | UINT32_C(1) << 31);
+	record_reg(s->w, 0x20, 8, 0x40010000);
+	record_reg(s->w, 0x18, 4, 1 << 30);
+	record_reg(s->w, 0x90, 8, 0x40020000);
+	record_reg(s->w, 0x18, 4, 1 << 26);
+	record_reg(s->w, 0x18, 4, 1 << 26 | UINT32_C(1) << 31);
 }
 
 static void command(story *s, uint64_t w0, uint64_t w1)
 {
 	uint64_t at = 0x40020000 + s->produced % 256 * 16;
 
-	mem(s, at, w0);
-	mem(s, at + 8, w1);
+	record_mem(s->w, at, w0);
+	record_mem(s->w, at + 8, w1);
 	s->produced++;
 }
 
@@ -125,12 +108,12 @@ static void invalidate(story *s, unsigned device, unsigned page)
 	if (s->kind == IOM_KIND_VTD) {
 		command(s, 2 | 3 << 4 | (uint64_t)(3 + device) << 16, (uint64_t)page << 12);
 		command(s, UINT64_C(77) << 32 | 1 << 5 | 5, 0x40016000);
-		reg(s, 0x88, 8, s->produced % 256 * 16);
+		record_reg(s->w, 0x88, 8, s->produced % 256 * 16);
 	} else {
 		command(s, 0x12 | (uint64_t)(5 + device) << 48, (uint64_t)page << 12 | 1);
 		command(s, 0x46, 0);
 		/* index and wrap bit */
-		reg(s, 0x98, 4, s->produced % 512);
+		record_reg(s->w, 0x98, 4, s->produced % 512);
 	}
 }
 
