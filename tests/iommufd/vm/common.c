@@ -106,32 +106,102 @@ static void *map_at(uint64_t addr, size_t n, int prot, int flags, int fd)
 }
 
 /*
- * Pages next to each other in memory are made far apart in time, so that the
- * kernel does not find them next to each other in physical memory either: what
- * an entry of a page table covers must not depend on luck.
+ * What an entry of a page table covers must not depend on luck, so no page may
+ * follow its neighbour in physical memory. Pages next to each other are made far
+ * apart in time, which does it nearly always; pagemap says when it did not.
  */
-static void touch_scattered(uint64_t addr)
+static void touch_scattered(void *area)
 {
 	for (unsigned i = 0; i < MEM_PAGES; i++)
-		*(volatile char *)(uintptr_t)(addr + (i * 37 % MEM_PAGES) * 4096) = (char)i;
+		((volatile char *)area)[(i * 37 % MEM_PAGES) * 4096] = (char)i;
+}
+
+static bool any_adjacent(const void *area)
+{
+	const uint64_t frame_mask = (1ull << 55) - 1;
+	uint64_t entries[MEM_PAGES];
+	int fd = open("/proc/self/pagemap", O_RDONLY);
+	ssize_t n = pread(fd, entries, sizeof(entries), (off_t)((uintptr_t)area / 4096 * 8));
+	bool found = false;
+
+	if (fd >= 0)
+		close(fd);
+	if (n != (ssize_t)sizeof(entries))
+		return false;
+	for (unsigned i = 1; i < MEM_PAGES; i++) {
+		uint64_t frame = entries[i] & frame_mask;
+
+		/* Who may not know frames reads 0. */
+		found |= frame && frame == (entries[i - 1] & frame_mask) + 1;
+	}
+	return found;
+}
+
+#define MAX_TRIES 64u
+
+/* An area somewhere: private, or with `fd` of a file of its own. */
+static void *new_area(int *fd)
+{
+	const size_t n = MEM_PAGES * 4096;
+	int flags = fd ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+	void *area;
+
+	if (fd) {
+		*fd = memfd_create("memory", 0);
+		if (*fd < 0 || ftruncate(*fd, (off_t)n))
+			_exit(6);
+	}
+	area = mmap(NULL, n, PROT_READ | PROT_WRITE, flags, fd ? *fd : -1, 0);
+	if (area == MAP_FAILED)
+		_exit(5);
+	if (!fd)
+		madvise(area, n, MADV_NOHUGEPAGE);
+	touch_scattered(area);
+	return area;
+}
+
+/* Memory at `addr` of pages that lie apart: private, or of the file `*fd`, made here. */
+static void make_scattered(uint64_t addr, int *fd)
+{
+	const size_t n = MEM_PAGES * 4096;
+	void *areas[MAX_TRIES];
+	int fds[MAX_TRIES];
+	unsigned last = 0;
+
+	/* What would not do is kept until the end, or it would come back. */
+	for (;;) {
+		areas[last] = new_area(fd ? &fds[last] : NULL);
+		if (!any_adjacent(areas[last]))
+			break;
+		if (last + 1 == MAX_TRIES) {
+			note("pages of memory lie next to each other\n");
+			break;
+		}
+		last++;
+	}
+	if (mremap(areas[last], n, n, MREMAP_MAYMOVE | MREMAP_FIXED, (void *)(uintptr_t)addr) ==
+	    MAP_FAILED)
+		_exit(5);
+	for (unsigned i = 0; i < last; i++)
+		munmap(areas[i], n);
+	if (!fd)
+		return;
+	/* Its number is the same in both worlds. */
+	*fd = dup2(fds[last], fds[0]);
+	if (*fd < 0)
+		_exit(6);
+	for (unsigned i = 1; i <= last; i++)
+		close(fds[i]);
 }
 
 void mem_setup(void)
 {
 	const int private = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
-	uint8_t *p = map_at(MEM_BASE, MEM_PAGES * 4096, PROT_READ | PROT_WRITE, private, -1);
 
-	madvise(p, MEM_PAGES * 4096, MADV_NOHUGEPAGE);
-	touch_scattered(MEM_BASE);
-	mem_fd = memfd_create("memory", 0);
-	if (mem_fd < 0 || ftruncate(mem_fd, MEM_PAGES * 4096))
-		_exit(6);
-	map_at(MEM_FILE, MEM_PAGES * 4096, PROT_READ | PROT_WRITE, MAP_SHARED, mem_fd);
-	touch_scattered(MEM_FILE);
-	p = map_at(MEM_READONLY, MEM_PAGES * 4096, PROT_READ | PROT_WRITE, private, -1);
-	madvise(p, MEM_PAGES * 4096, MADV_NOHUGEPAGE);
-	touch_scattered(MEM_READONLY);
-	mprotect(p, MEM_PAGES * 4096, PROT_READ);
+	make_scattered(MEM_BASE, NULL);
+	make_scattered(MEM_FILE, &mem_fd);
+	make_scattered(MEM_READONLY, NULL);
+	mprotect((void *)(uintptr_t)MEM_READONLY, MEM_PAGES * 4096, PROT_READ);
 	map_at(MEM_SCRATCH, 64 * 4096, PROT_READ | PROT_WRITE, private, -1);
 	map_at(MEM_STRUCT, 4096, PROT_READ | PROT_WRITE, private, -1);
 	for (unsigned i = 0; i < MEM_PAGES * 4096; i++)
