@@ -31,6 +31,8 @@
 #define IOM_CACHE_COLD_WORDS (IOM_CACHE_WORDS - IOM_CACHE_HOT_WORDS)
 #define IOM_CACHE_RETRIES 32
 #define IOM_CACHE_RING 8
+/* So many bits of a set's sequence tell whether it has changed; iom_cache_set_done(). */
+#define IOM_CACHE_CHANGES_LG2 24
 #define IOM_CACHE_ENTRIES_MOST (UINT32_C(1) << 24)
 
 typedef struct iom_cache_set {

@@ -165,7 +165,7 @@ void iom_cache_set_write(iom_cache_set *set)
 void iom_cache_set_done(iom_cache *cache, iom_cache_set *set)
 {
 	/* A count that comes round must not look like one that never moved. */
-	bool around = set->sequence == UINT32_MAX;
+	bool around = !((set->sequence + 1) << (32 - IOM_CACHE_CHANGES_LG2));
 
 	__atomic_store_n(&set->sequence, set->sequence + 1, __ATOMIC_RELEASE);
 	if (G_UNLIKELY(around | cache->outdates))

@@ -225,7 +225,7 @@ struct smmu;
 void smmu_forget_reaches(struct smmu *s);
 
 struct smmu_pmcg;
-struct smmu_flat;
+typedef struct iom_flat iom_flat;
 
 typedef struct smmu {
 	iom_iommu iommu; /* first: an iom_iommu * is a smmu * */
@@ -237,7 +237,7 @@ typedef struct smmu {
 	iom_tags *tags;
 	iom_cache *caches[4]; /* by iom_cache_id, without the interrupt cache */
 	struct smmu_contexts contexts;
-	struct smmu_flat *flat[IOM_SLOTS]; /* by thread slot; flat.h */
+	iom_flat *flat[IOM_SLOTS]; /* by thread slot; core/flat.h */
 	struct smmu_scopes *scopes;
 	/*
 	 * While no global entry was ever put into the IOTLB, commands by address do

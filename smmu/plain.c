@@ -106,36 +106,8 @@ static inline __attribute__((always_inline)) bool plain_second(const struct smmu
 	return smmu_quick_is_leaf(desc, 12, check);
 }
 
-static __attribute__((noinline)) uint64_t upper_table(struct smmu_quick *q, unsigned level,
-						      uint64_t ipa)
-{
-	uint64_t page = smmu_flat_find(q->flat, &q->scope, ipa, q->space);
-
-	if (page)
-		smmu_flat_remember(q->flat, &q->scope, ipa, &q->upper[level]);
-	return page;
-}
-
-/*
- * The entry of a page of stage 1 tables. Those of the upper levels are few, and most
- * often the same as in the walk before.
- */
-static inline __attribute__((always_inline)) uint64_t plain_table(struct smmu_quick *q,
-								  unsigned shift, uint64_t ipa)
-{
-	unsigned level = (shift - 21) / 9;
-	uint64_t page;
-
-	if (G_UNLIKELY(ipa >> q->s2_bits))
-		return 0;
-	if (shift == 12)
-		return smmu_flat_find(q->flat, &q->scope, ipa, q->space);
-	page = smmu_flat_find_again(&q->upper[level], ipa);
-	return G_LIKELY(page) ? page : upper_table(q, level, ipa);
-}
-
 /* Where an IPA leads and what it is like, as page_at(). */
-static inline __attribute__((always_inline)) bool plain_page(const struct smmu_quick *q, bool flat,
+static inline __attribute__((always_inline)) bool plain_page(const struct smmu_quick *q,
 							     const uint8_t *host, uint64_t base,
 							     uint64_t ipa, uint64_t *pa,
 							     uint64_t *like, unsigned *lg2,
@@ -143,15 +115,6 @@ static inline __attribute__((always_inline)) bool plain_page(const struct smmu_q
 {
 	uint64_t page;
 
-	if (flat) {
-		if (G_UNLIKELY(ipa >> q->s2_bits))
-			return false;
-		page = smmu_flat_find(q->flat, &q->scope, ipa, q->space);
-		*pa = (page & SMMU_FLAT_ADDRESS) | (ipa & 0xfff);
-		*like = page & (SMMU_FLAT_TRAITS | SMMU_FLAT_SIZE);
-		*lg2 = smmu_flat_lg2(page);
-		return page != 0;
-	}
 	if (!plain_second(q, host, base, ipa, &page, lg2, reads))
 		return false;
 	*pa = (page & SMMU_QUICK_ADDRESS & UINT64_MAX << *lg2) | (ipa & ~(UINT64_MAX << *lg2));
@@ -160,23 +123,21 @@ static inline __attribute__((always_inline)) bool plain_page(const struct smmu_q
 }
 
 /* One level of stage 1 under stage 2: its descriptor. */
-static inline __attribute__((always_inline)) bool plain_level(
-	struct smmu_quick *q, const struct smmu_request_class *k, bool flat, const uint8_t *host,
-	uint64_t base, unsigned shift, uint64_t at, uint64_t *desc, unsigned *reads)
+static inline __attribute__((always_inline)) bool plain_level(const struct smmu_quick *q,
+							      const struct smmu_request_class *k,
+							      const uint8_t *host, uint64_t base,
+							      uint64_t at, uint64_t *desc,
+							      unsigned *reads)
 {
-	/* The size of a page of tables is no matter. */
-	const uint64_t traits = flat ? SMMU_FLAT_TRAITS : ~SMMU_QUICK_ADDRESS;
 	uint64_t like;
 	unsigned lg2;
 
-	if (flat) {
-		like = plain_table(q, shift, at);
-		at = (like & SMMU_FLAT_ADDRESS) | (at & 0xfff);
-	} else if (!plain_page(q, false, host, base, at, &at, &like, &lg2, reads)) {
+	if (!plain_page(q, host, base, at, &at, &like, &lg2, reads))
 		return false;
-	}
 	at -= base;
-	if (G_UNLIKELY((like & traits) != k->tables) || G_UNLIKELY(at > q->window.room))
+	/* The size of a page of tables is no matter. */
+	if (G_UNLIKELY((like & ~SMMU_QUICK_ADDRESS) != k->tables) ||
+	    G_UNLIKELY(at > q->window.room))
 		return false;
 	*desc = GUINT64_FROM_LE(
 		__atomic_load_n((const uint64_t *)(const void *)(host + at), __ATOMIC_ACQUIRE));
@@ -184,13 +145,13 @@ static inline __attribute__((always_inline)) bool plain_level(
 	return true;
 }
 
-/* Both stages, as smmu_translate_class(): with the stage 2 cache and without. */
+/* Both stages without a stage 2 cache, as smmu_translate_class(). */
 static inline __attribute__((always_inline)) bool plain_nested(iom_front_class *class,
 							       const iom_request *request,
-							       bool flat, iom_result *result)
+							       iom_result *result)
 {
 	const struct smmu_request_class *k = smmu_class_of(class);
-	struct smmu_quick *q = smmu_quick_of(class);
+	const struct smmu_quick *q = smmu_quick_of(class);
 	const struct smmu_quick_half *h = &q->half[q->two_halves & request->address >> 55];
 	const uint64_t va = request->address, check = q->refused[0] | 3, base = q->window.base;
 	const uint8_t *host = q->window.host;
@@ -199,10 +160,11 @@ static inline __attribute__((always_inline)) bool plain_nested(iom_front_class *
 
 	if (G_UNLIKELY((va ^ h->invert) & h->outside))
 		return false;
+#define NESTED_STEP(SHIFT) \
+	if (!plain_level(q, k, host, base, table | (index >> ((SHIFT)-3) & 0xff8), &desc, &reads)) \
+	return false
 #define NESTED_TABLE(SHIFT) \
-	if (!plain_level(q, k, flat, host, base, (SHIFT), table | (index >> ((SHIFT)-3) & 0xff8), \
-			 &desc, &reads)) \
-		return false; \
+	NESTED_STEP(SHIFT); \
 	if (G_UNLIKELY((desc & check) != 3)) { \
 		shift = (SHIFT); \
 		break; \
@@ -220,9 +182,7 @@ static inline __attribute__((always_inline)) bool plain_nested(iom_front_class *
 		NESTED_TABLE(21);
 		/* fallthrough */
 	case 12:
-		if (!plain_level(q, k, flat, host, base, 12, table | (index >> 9 & 0xff8), &desc,
-				 &reads))
-			return false;
+		NESTED_STEP(12);
 		shift = 12;
 		break;
 	default:
@@ -231,8 +191,8 @@ static inline __attribute__((always_inline)) bool plain_nested(iom_front_class *
 	low = ~(UINT64_MAX << shift);
 	if (!smmu_quick_is_leaf(desc, shift, check) ||
 	    G_UNLIKELY(smmu_quick_key(desc, all >> 59 & h->limits, shift) != k->leaf) ||
-	    !plain_page(q, flat, host, base, (desc & SMMU_QUICK_ADDRESS & ~low) | (va & low), &at,
-			&like, &lg2, &reads) ||
+	    !plain_page(q, host, base, (desc & SMMU_QUICK_ADDRESS & ~low) | (va & low), &at, &like,
+			&lg2, &reads) ||
 	    G_UNLIKELY(like != k->second))
 		return false;
 	low = ~(UINT64_MAX << MIN(shift, lg2));
@@ -244,10 +204,152 @@ static inline __attribute__((always_inline)) bool plain_nested(iom_front_class *
 	iom_bump(q->config_hits, 1, 1);
 	iom_bump(q->iotlb_misses, 1, 1);
 	iom_bump(q->reads, 1, reads);
-	/* A look-up for every table, and one for the page. */
-	if (flat)
-		iom_bump(q->stage2_hits, 1, reads + 1);
 	return true;
+}
+
+/*
+ * Where the table at an IPA is, that no link leads to or no longer; next time one does.
+ * False: the stage 2 cache has to be asked.
+ */
+static __attribute__((noinline)) bool new_table(struct smmu_quick *q,
+						const struct smmu_request_class *k,
+						const iom_memory *memory, iom_flat_link *link,
+						uint64_t descriptor, uint64_t ipa,
+						const uint8_t **host)
+{
+	uint64_t page, at, last;
+
+	if (G_UNLIKELY(ipa >> q->s2_bits))
+		return false;
+	page = iom_flat_find(&q->flat, ipa);
+	at = (page & IOM_FLAT_ADDRESS) | (ipa & 0xfff);
+	last = at | 0xff8;
+	if ((page & IOM_FLAT_TRAITS) != k->tables ||
+	    (!iom_window_holds(&q->window, at) && !iom_window_look(&q->window, memory, at)) ||
+	    last - q->window.base > q->window.room)
+		return false;
+	*host = q->window.host + (at - q->window.base);
+	if (smmu_flat_same_read(page))
+		iom_flat_link_to(&q->flat, link, descriptor, ipa, *host);
+	return true;
+}
+
+/*
+ * A leaf of stage 1 like the last one of the class, and its page. Only addresses that are
+ * in range have one.
+ */
+static inline __attribute__((always_inline)) bool flat_leaf(
+	const iom_front_class *class, const struct smmu_request_class *k,
+	const struct smmu_quick *q, const struct smmu_quick_half *h, uint64_t va, uint64_t desc,
+	uint64_t all, unsigned shift, iom_result *result)
+{
+	const uint64_t inside = ~(UINT64_MAX << shift);
+	uint64_t ipa = (desc & SMMU_QUICK_ADDRESS & ~inside) | (va & inside), page, low;
+	unsigned reads = h->reads[shift / 9 & 3];
+
+	/* What has the key of a leaf of this size is one. */
+	if (G_UNLIKELY(((desc & q->judged) | (all >> 59 & h->limits) << 12 |
+			(uint64_t)shift << 16) != k->leaf))
+		return false;
+	page = iom_flat_find(&q->flat, ipa);
+	if (G_UNLIKELY((page & (IOM_FLAT_TRAITS | IOM_FLAT_SIZE)) != k->second))
+		return false;
+	memcpy(result, k->head, sizeof(k->head));
+	low = UINT64_C(1) << k->page_lg2;
+	result->address = (page & IOM_FLAT_ADDRESS) | (va & 0xfff);
+	result->span = low - (result->address & (low - 1));
+	memset(&result->fault, 0, sizeof(uint64_t));
+	iom_front_class_use(class);
+	iom_bump(q->config_hits, 1, 1);
+	iom_bump(q->iotlb_misses, 1, 1);
+	iom_bump(q->reads, 1, reads);
+	/* A look-up for every table, and one for the page. */
+	iom_bump(q->stage2_hits, 1, reads + 1);
+	return true;
+}
+
+/* Of the two halves of the address space the lower is foreseen, and not waited for. */
+static inline __attribute__((always_inline)) struct smmu_quick_half *half_of(struct smmu_quick *q,
+									     uint64_t va)
+{
+	struct smmu_quick_half *h = &q->half[0];
+
+	if (G_UNLIKELY(q->two_halves & va >> 55)) {
+		h = &q->half[1];
+		__asm__("" : "+r"(h));
+	}
+	return h;
+}
+
+/*
+ * The same with the pages of stage 2 that the thread knows. Nearly always every link is
+ * there (`whole`), and nothing is to be called. Tables of the upper levels are most often
+ * those of the last walk: then the next level need not wait for their descriptors.
+ */
+static inline __attribute__((always_inline)) bool plain_flat(const iom_memory *memory,
+							     iom_front_class *class,
+							     const iom_request *request, bool whole,
+							     iom_result *result)
+{
+	const struct smmu_request_class *k = smmu_class_of(class);
+	struct smmu_quick *q = smmu_quick_of(class);
+	const uint64_t va = request->address;
+	struct smmu_quick_half *h = half_of(q, va);
+	uint64_t index = va & h->width, all = 0, desc;
+	const uint8_t *host;
+	iom_flat_link *link;
+	unsigned shift;
+
+	if (G_UNLIKELY((va ^ h->invert) & h->outside))
+		return false;
+	if (G_UNLIKELY(!iom_flat_follow(&h->root, &host)) &&
+	    (whole || !new_table(q, k, memory, &h->root, 0, h->ttb, &host)))
+		return false;
+#define FLAT_STEP(SHIFT) \
+	desc = GUINT64_FROM_LE(__atomic_load_n( \
+		(const uint64_t *)(const void *)(host + (index >> ((SHIFT)-3) & 0xff8)), \
+		__ATOMIC_ACQUIRE))
+/* Links have descriptors of tables only. */
+#define FLAT_TABLE(SHIFT) \
+	link = iom_flat_link_at(&q->flat, desc); \
+	if (!iom_flat_links(&q->flat, link, desc) || G_UNLIKELY(!iom_flat_follow(link, &host))) { \
+		if ((desc & (q->refused[0] | 3)) != 3) { \
+			shift = (SHIFT); \
+			goto leaf; \
+		} \
+		if (whole || \
+		    !new_table(q, k, memory, link, desc, desc & SMMU_QUICK_ADDRESS, &host)) \
+			return false; \
+	} \
+	all |= desc
+#define FLAT_UPPER(SHIFT, LAST) \
+	FLAT_STEP(SHIFT); \
+	if (G_UNLIKELY((LAST)->descriptor != desc) || \
+	    G_UNLIKELY(!iom_flat_follow((LAST), &host))) { \
+		FLAT_TABLE(SHIFT); \
+		*(LAST) = *link; \
+	} else { \
+		all |= desc; \
+	}
+	switch (h->shift) {
+	case 39:
+		FLAT_UPPER(39, &h->last[0]);
+		/* fallthrough */
+	case 30:
+		FLAT_UPPER(30, &h->last[1]);
+		/* fallthrough */
+	case 21:
+		FLAT_STEP(21);
+		FLAT_TABLE(21);
+		/* fallthrough */
+	case 12:
+		FLAT_STEP(12);
+		return flat_leaf(class, k, q, h, va, desc, all, 12, result);
+	default:
+		return false;
+	}
+leaf:
+	return flat_leaf(class, k, q, h, va, desc, all, shift, result);
 }
 
 static __attribute__((noinline)) void translate_nested(iom_iommu *iommu, iom_front *front,
@@ -255,7 +357,15 @@ static __attribute__((noinline)) void translate_nested(iom_iommu *iommu, iom_fro
 						       const iom_request *request,
 						       iom_result *result)
 {
-	if (!plain_nested(class, request, false, result))
+	if (!plain_nested(class, request, result))
+		smmu_translate_known(iommu, front, class, request, result);
+}
+
+static __attribute__((noinline)) void relink(iom_iommu *iommu, iom_front *front,
+					     iom_front_class *class, const iom_request *request,
+					     iom_result *result)
+{
+	if (!plain_flat(iommu->bus.memory[IOM_SPACE_NONSECURE], class, request, false, result))
 		smmu_translate_known(iommu, front, class, request, result);
 }
 
@@ -263,8 +373,10 @@ static __attribute__((noinline)) void translate_flat(iom_iommu *iommu, iom_front
 						     iom_front_class *class,
 						     const iom_request *request, iom_result *result)
 {
-	if (!plain_nested(class, request, true, result))
+	if (moved(iommu, class))
 		smmu_translate_known(iommu, front, class, request, result);
+	else if (!plain_flat(NULL, class, request, true, result))
+		relink(iommu, front, class, request, result);
 }
 
 /*
@@ -312,12 +424,8 @@ static __attribute__((noinline)) void translate_other(iom_iommu *iommu, iom_fron
 						      const iom_request *request,
 						      iom_result *result)
 {
-	unsigned nested = smmu_class_of(class)->nested;
-
-	if (nested == SMMU_NESTED_NONE || moved(iommu, class))
+	if (smmu_class_of(class)->nested != SMMU_NESTED_WALK || moved(iommu, class))
 		smmu_translate_known(iommu, front, class, request, result);
-	else if (nested == SMMU_NESTED_FLAT)
-		translate_flat(iommu, front, class, request, result);
 	else
 		translate_nested(iommu, front, class, request, result);
 }
@@ -325,6 +433,14 @@ static __attribute__((noinline)) void translate_other(iom_iommu *iommu, iom_fron
 void smmu_translate_class(iom_iommu *iommu, iom_front *front, iom_front_class *class,
 			  const iom_request *request, iom_result *result)
 {
-	if (!smmu_class_of(class)->plain || !plain_first(iommu, class, request, result))
+	const struct smmu_request_class *k = smmu_class_of(class);
+
+	if (k->plain) {
+		if (!plain_first(iommu, class, request, result))
+			smmu_translate_known(iommu, front, class, request, result);
+	} else if (k->nested == SMMU_NESTED_FLAT) {
+		translate_flat(iommu, front, class, request, result);
+	} else {
 		translate_other(iommu, front, class, request, result);
+	}
 }

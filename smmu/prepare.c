@@ -38,6 +38,16 @@ static iom_cache *enabled(const smmu *s, iom_cache_id id)
 	return iom_cache_enabled(s->caches[id]) ? s->caches[id] : NULL;
 }
 
+void smmu_quick_cut(struct smmu_quick *q)
+{
+	iom_flat_cut(&q->flat);
+	for (unsigned i = 0; i < 2; i++) {
+		iom_flat_link_clear(&q->half[i].root);
+		iom_flat_link_clear(&q->half[i].last[0]);
+		iom_flat_link_clear(&q->half[i].last[1]);
+	}
+}
+
 void smmu_quick_init(smmu *s, struct smmu_quick *q, bool kept, uint64_t generation)
 {
 	const struct smmu_context *c = &q->context;
@@ -63,21 +73,20 @@ void smmu_quick_init(smmu *s, struct smmu_quick *q, bool kept, uint64_t generati
 		return;
 	q->window.base = UINT64_MAX;
 	q->refused[0] = SMMU_QUICK_ADDRESS & ~iom_mask(c->s1.oa_bits);
+	q->judged = ~SMMU_QUICK_ADDRESS | q->refused[0];
 	q->refused[1] = SMMU_QUICK_ADDRESS & ~iom_mask(s2->oa_bits);
 	if (q->nested) {
 		q->s2_ttb = s2->ttb;
 		q->s2_bits = s2->ia_bits;
 		q->s2_shift = (uint8_t)smmu_level_shift(12, s2->start_level);
 	}
-	if (q->stage2 && kept) {
-		q->flat = smmu_flat_mine(s);
-		if (q->flat) {
-			iom_cache_scope scope = smmu_quick_scope(c, SMMU_SCOPE_S2, -1);
+	if (q->stage2) {
+		iom_cache_scope scope = smmu_quick_scope(c, SMMU_SCOPE_S2, -1);
 
-			q->scope = smmu_flat_scope(&scope);
-			q->space = smmu_flat_space(s, q->flat, c, generation);
-		}
+		iom_flat_look(kept ? iom_flat_mine(s->flat, q->stage2) : NULL, &scope, c->s2_digest,
+			      c->vmid, generation, s2->granule_lg2, &q->flat);
 	}
 	for (unsigned i = 0; i < 2; i++)
 		half_init(c, i, &q->half[i]);
+	smmu_quick_cut(q);
 }

@@ -169,8 +169,10 @@ static __attribute__((noinline)) bool second_cached(struct quick_walk *w, uint64
 		out->pa = e.pa | (ipa & ~(UINT64_MAX << lg2));
 		out->page_lg2 = (uint8_t)lg2;
 		memcpy(out->perm, e.perm, 8);
-		if (q->flat)
-			smmu_flat_keep(q->flat, ipa, q->space, out, &place);
+		if (q->flat.flat)
+			iom_flat_keep(&q->flat, ipa,
+				      (out->pa & IOM_FLAT_ADDRESS) | smmu_flat_pack(out), lg2,
+				      &place);
 		return true;
 	}
 	if (!second_walk(w, ipa, &leaf, &lg2))
@@ -206,13 +208,13 @@ static inline __attribute__((always_inline)) bool table_at(struct quick_walk *w,
 	if (ipa >> q->s2_bits)
 		return false;
 	if (q->stage2) {
-		page = G_LIKELY(q->flat) ? smmu_flat_find(q->flat, &q->scope, ipa, q->space) : 0;
+		page = G_LIKELY(q->flat.flat) ? iom_flat_find(&q->flat, ipa) : 0;
 		/* What the last table was in, this one may be in. */
-		flags = page & SMMU_FLAT_TRAITS;
+		flags = page & IOM_FLAT_TRAITS;
 		if (G_UNLIKELY(!page) || G_UNLIKELY(flags != w->k->tables))
 			return cached_table(w, ipa, pa);
 		w->ipa.hits++;
-		*pa = (page & SMMU_FLAT_ADDRESS) | (ipa & 0xfff);
+		*pa = (page & IOM_FLAT_ADDRESS) | (ipa & 0xfff);
 		return true;
 	}
 	if (!second_walk(w, ipa, &leaf, &lg2))
@@ -240,18 +242,18 @@ static inline __attribute__((always_inline)) bool page_at(struct quick_walk *w, 
 	if (q->stage2) {
 		struct smmu_s2_out out;
 
-		page = G_LIKELY(q->flat) ? smmu_flat_find(q->flat, &q->scope, ipa, q->space) : 0;
+		page = G_LIKELY(q->flat.flat) ? iom_flat_find(&q->flat, ipa) : 0;
 		if (G_LIKELY(page)) {
 			w->ipa.hits++;
-			*pa = (page & SMMU_FLAT_ADDRESS) | (ipa & 0xfff);
-			*like = page & (SMMU_FLAT_TRAITS | SMMU_FLAT_SIZE);
-			*lg2 = smmu_flat_lg2(page);
+			*pa = (page & IOM_FLAT_ADDRESS) | (ipa & 0xfff);
+			*like = page & (IOM_FLAT_TRAITS | IOM_FLAT_SIZE);
+			*lg2 = iom_flat_lg2(&q->flat, page);
 			return true;
 		}
 		if (!second_cached(w, ipa, &out))
 			return false;
 		*pa = out.pa;
-		*like = smmu_flat_pack(&out) | smmu_flat_size(out.page_lg2);
+		*like = smmu_flat_pack(&out) | iom_flat_size(&q->flat, out.page_lg2);
 		*lg2 = out.page_lg2;
 		return true;
 	}
@@ -307,7 +309,7 @@ static void describe(struct quick_walk *w, uint64_t key, uint64_t like, struct s
 		return;
 	if (q->stage2) {
 		smmu_flat_unpack(like, &cached);
-		cached.page_lg2 = (uint8_t)smmu_flat_lg2(like);
+		cached.page_lg2 = (uint8_t)iom_flat_lg2(&q->flat, like);
 	} else {
 		s2 = second_leaf(w, like & ~SMMU_QUICK_ADDRESS);
 		q->s2_leaf.page_lg2 = like >> 16 & 63;
@@ -368,6 +370,7 @@ static __attribute__((noinline)) bool learn(struct quick_walk *w, uint64_t key, 
 	head.partid = c->partid;
 	head.pmg = c->pmg;
 	memcpy(k->head, &head, sizeof(k->head));
+	k->page_lg2 = head.page_lg2;
 	k->leaf = key;
 	k->second = like;
 	return true;
@@ -555,6 +558,9 @@ bool smmu_quick_walk(smmu *s, const iom_request *request, struct smmu_quick *q,
 	/* The context was still the right one when the walk began: after its time was read. */
 	if (G_UNLIKELY(iom_front_generation(&s->iommu) != generation))
 		return false;
+	/* Links know where tables are in memory. */
+	if (G_UNLIKELY(q->window.layout != s->iommu.bus.memory[IOM_SPACE_NONSECURE]->layout))
+		smmu_quick_cut(q);
 	iom_window_check(&q->window, s->iommu.bus.memory[IOM_SPACE_NONSECURE]);
 	return full_walk(s, request, q, class, h, va, &began, result);
 }

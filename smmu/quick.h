@@ -18,6 +18,8 @@ struct smmu_quick_half {
 	uint8_t limits; /* 15 where tables limit permissions */
 	bool tbi;
 	uint8_t reads[4]; /* of a walk to a leaf, by its size: at shift / 9 mod 4 */
+	/* tables that lie in pages of stage 2: the first, and of levels 1 and 2 the last ones */
+	iom_flat_link root, last[2];
 };
 
 /* What a thread remembers of a stream, in the contexts of its front. */
@@ -33,12 +35,9 @@ struct smmu_quick {
 	uint64_t s2_ttb;
 	iom_cache *iotlb, *tables, *stage2; /* IOTLB, walk cache, stage 2 cache; NULL when off */
 	uint64_t refused[2]; /* address bits that may not be set, by stage */
+	uint64_t judged; /* bits of a leaf of stage 1 that its meaning depends on, or refused */
 	iom_window window; /* tables were there last */
-	/* pages of stage 2, and the number that those of this context have */
-	struct smmu_flat *flat;
-	uint32_t space;
-	struct smmu_flat_scope scope;
-	struct smmu_flat_again upper[3]; /* tables of levels 0 to 2 */
+	iom_flat_view flat; /* pages of stage 2 */
 	/* the thread's own counters */
 	uint64_t *config_hits, *iotlb_misses, *stage2_hits, *reads;
 	/* what the last leaf meant: its bits beside the address, and what they are */
@@ -65,6 +64,7 @@ struct smmu_request_class {
 	uint8_t nested; /* SMMU_NESTED_ */
 	bool privileged;
 	uint8_t need; /* IOM_READ | IOM_WRITE | IOM_EXECUTE */
+	uint8_t page_lg2; /* of the result */
 	uint64_t leaf, second; /* what the head follows from */
 	uint64_t head[2];
 	uint64_t tables; /* bits beside the address of a stage 2 leaf that may hold tables */
@@ -108,6 +108,8 @@ static inline iom_cache_scope smmu_quick_scope(const struct smmu_context *c,
 
 /* prepare.c */
 void smmu_quick_init(smmu *s, struct smmu_quick *q, bool kept, uint64_t generation);
+/* Forget where in memory tables are. */
+void smmu_quick_cut(struct smmu_quick *q);
 /* The whole way of a request whose class the thread knows; tlb.c. */
 void smmu_translate_known(iom_iommu *iommu, iom_front *front, iom_front_class *class,
 			  const iom_request *request, iom_result *result);

@@ -22,7 +22,7 @@ static void destroy(iom_iommu *iommu)
 	smmu_scopes_free(s);
 	smmu_contexts_free(s);
 	for (unsigned i = 0; i < IOM_SLOTS; i++)
-		smmu_flat_free(s->flat[i]);
+		iom_flat_free(s->flat[i]);
 	iom_tags_free(s->tags);
 	pthread_mutex_destroy(&s->lock);
 	iom_iommu_fini(iommu);

@@ -321,8 +321,8 @@ static __attribute__((noinline)) void class_init(const smmu *s, const iom_reques
 	if (!k->known || !q->plain || k->unusual || q->half[0].tbi || q->half[1].tbi)
 		return;
 	k->plain = !q->nested;
-	if (q->nested && (q->flat || !q->stage2))
-		k->nested = q->flat ? SMMU_NESTED_FLAT : SMMU_NESTED_WALK;
+	if (q->nested && (q->flat.flat || !q->stage2))
+		k->nested = q->flat.flat ? SMMU_NESTED_FLAT : SMMU_NESTED_WALK;
 }
 
 bool smmu_tlb_hit(smmu *s, const iom_request *request, uint64_t generation, iom_result *result)
