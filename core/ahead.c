@@ -83,12 +83,30 @@ void iom_ahead_free(iom_ahead *ahead)
 	g_free(ahead);
 }
 
-/* What is looked up for a prefetch is no access, and the caches' figures are of those. */
+void iom_figures_keep(const iom_iommu *iommu, iom_figures *f)
+{
+	f->slot = iom_thread_slot();
+	f->n = f->slot == IOM_SLOT_SHARED ? 0 : MIN(iommu->n_caches, IOM_N_CACHES);
+	for (unsigned i = 0; i < f->n; i++) {
+		f->hits[i] = iommu->caches[i]->cells[f->slot].hits;
+		f->misses[i] = iommu->caches[i]->cells[f->slot].misses;
+	}
+}
+
+void iom_figures_restore(const iom_iommu *iommu, const iom_figures *f)
+{
+	for (unsigned i = 0; i < f->n; i++) {
+		iom_cache_cell *cell = &iommu->caches[i]->cells[f->slot];
+
+		__atomic_store_n(&cell->hits, f->hits[i], __ATOMIC_RELAXED);
+		__atomic_store_n(&cell->misses, f->misses[i], __ATOMIC_RELAXED);
+	}
+}
+
 static void fetch(iom_iommu *iommu, const iom_request *request, uint64_t address)
 {
-	unsigned slot = iom_thread_slot(), n = MIN(iommu->n_caches, IOM_N_CACHES);
-	iom_cache_cell before[IOM_N_CACHES];
 	iom_request r = *request;
+	iom_figures figures;
 	iom_result result;
 	uint64_t id, *place;
 
@@ -96,18 +114,12 @@ static void fetch(iom_iommu *iommu, const iom_request *request, uint64_t address
 	r.address = address;
 	r.length = 1;
 	r.flags |= IOM_REQ_SPECULATIVE | IOM_REQ_AHEAD;
-	for (unsigned i = 0; i < n; i++)
-		before[i] = iommu->caches[i]->cells[slot];
+	iom_figures_keep(iommu, &figures);
 	iom_cache_owner_.ahead = true;
 	iom_cache_owner_.kept = false;
 	iommu->ops->translate(iommu, &r, &result);
 	iom_cache_owner_.ahead = false;
-	for (unsigned i = 0; i < n && slot != IOM_SLOT_SHARED; i++) {
-		iom_cache_cell *cell = &iommu->caches[i]->cells[slot];
-
-		__atomic_store_n(&cell->hits, before[i].hits, __ATOMIC_RELAXED);
-		__atomic_store_n(&cell->misses, before[i].misses, __ATOMIC_RELAXED);
-	}
+	iom_figures_restore(iommu, &figures);
 	if (!iom_cache_owner_.kept || result.status != IOM_OK)
 		return;
 	place = waiting_at(iommu->ahead, request, address >> result.page_lg2, result.page_lg2, &id);

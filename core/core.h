@@ -506,6 +506,18 @@ IOM_API size_t iom_iommu_translate_many(iom_iommu *iommu, const iom_request *req
 					iom_result *results, size_t n);
 
 /*
+ * What iom_iommu_translate() would answer, for those who look without an access: a
+ * device model that asks whether it is behind translation at all, a debugger, a test.
+ * No fault is recorded and no flag of the tables set, as for IOM_REQ_SPECULATIVE, which
+ * need not be given; and it counts nowhere, neither in iom_statistics nor in the
+ * counters that software programs (SMMUv3 chapter 10 PMCGs, VT-d 11.4.13 and following).
+ * What it reads on its way may stay in caches, and what has to leave for that is counted
+ * there as evicted. An observer sees its steps. Any thread; on threads beyond 63 at the
+ * same time statistics do count it.
+ */
+IOM_API void iom_iommu_inspect(iom_iommu *iommu, const iom_request *request, iom_result *result);
+
+/*
  * Holding translations while accesses run. An access that was translated is in
  * flight until its data have arrived, and no invalidation is complete before the
  * accesses that used what it removes: SMMUv3 4.7.3 CMD_SYNC, VT-d 6.5.4 Draining.

@@ -38,13 +38,12 @@ static unsigned ask(iom_iommu *iommu, const iom_request *from, iom_result *resul
 
 	r.length = 1;
 	r.type = IOM_UNTRANSLATED;
-	r.flags |= IOM_REQ_SPECULATIVE;
 	r.access = IOM_READ;
-	iom_iommu_translate(iommu, &r, result);
+	iom_iommu_inspect(iommu, &r, result);
 	if (result->status == IOM_OK)
 		return 1;
 	r.access = IOM_WRITE;
-	iom_iommu_translate(iommu, &r, &second);
+	iom_iommu_inspect(iommu, &r, &second);
 	/* Nothing is known beyond what both are refused. */
 	if (second.status != IOM_OK)
 		second.span = MIN(result->span, second.span);

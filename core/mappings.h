@@ -26,8 +26,9 @@ typedef struct iom_mapping {
 /*
  * Call `fn` for every page that the tables map for *from (requester, PASID, flags,
  * space), in ascending order, from the one that holds from->address up to the one
- * that holds `last`, until it returns false. The tables are asked as a prefetch asks
- * them: no fault is recorded, no flag of theirs is set; from->access is ignored.
+ * that holds `last`, until it returns false. The tables are asked with
+ * iom_iommu_inspect(): no fault is recorded, no flag of theirs is set, nothing is
+ * counted; from->access is ignored.
  *
  * A guest can map one page everywhere and without end, so that at most `steps`
  * translations are made. True: that was all, or `fn` wanted no more. False: the

@@ -402,14 +402,14 @@ void smmu_by_steps(smmu *s, const iom_request *request, iom_result *result)
 			smmu_ats_translated(s, request, result);
 		else
 			smmu_ats_request(s, request, result);
-		if (s->n_pmcg)
+		if (s->n_pmcg && !(request->flags & IOM_REQ_UNSEEN))
 			count(s, request, NULL, false);
 		return;
 	}
 	smmu_tx_init(s, request, &tx);
 	tx.walk_reads = s->n_pmcg ? &walk_reads : NULL;
 	slow(s, request, &tx, result);
-	if (G_UNLIKELY(s->n_pmcg) && !tx.ahead)
+	if (G_UNLIKELY(s->n_pmcg) && !(request->flags & IOM_REQ_UNSEEN))
 		count(s, request, &tx, walk_reads > 0);
 }
 
@@ -429,6 +429,6 @@ void smmu_translate(iom_iommu *iommu, const iom_request *request, iom_result *re
 	if (G_LIKELY(!s->ids.rme && !s->n_pmcg))
 		return;
 	granule_allowed(s, result->space, result->address, result);
-	if (s->n_pmcg && !(request->flags & IOM_REQ_AHEAD))
+	if (s->n_pmcg && !(request->flags & IOM_REQ_UNSEEN))
 		count(s, request, NULL, false);
 }

@@ -31,7 +31,7 @@ void vtd_dma_init(vtd_dma *dma, vtd_unit *unit, const iom_request *r)
 	dma->no_write = r->type == IOM_TRANSLATION_REQUEST && unit->caps.nwfs &&
 			r->flags & IOM_REQ_NO_WRITE;
 	dma->speculative = r->flags & IOM_REQ_SPECULATIVE;
-	if (r->flags & IOM_REQ_AHEAD)
+	if (r->flags & IOM_REQ_UNSEEN)
 		dma->mode &= ~(uint64_t)VTD_MODE_PERF;
 	dma->n_updates = 0;
 	dma->looked = 0;

@@ -198,6 +198,7 @@ static void test_pages(space *s)
 	big = list.page[3];
 	pages_check(&s->r, WHO, &list);
 	pages_check_parts(&s->r, WHO, &big);
+	inspect_check(&s->r, WHO, &list);
 	defect_rig_clear(&s->r);
 }
 

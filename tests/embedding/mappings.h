@@ -22,6 +22,8 @@ void pages_add(page_list *list, uint64_t address, uint64_t output, unsigned lg2,
 	       unsigned permissions);
 /* The requester has exactly these pages (the list gets sorted). */
 void pages_check(defect_rig *r, uint32_t requester, page_list *expected);
+/* iom_iommu_inspect() answers for the pages what an access gets. */
+void inspect_check(defect_rig *r, uint32_t requester, const page_list *pages);
 void pages_check_parts(defect_rig *r, uint32_t requester, const iom_mapping *big);
 void pages_check_endless(defect_rig *r, uint32_t requester);
 

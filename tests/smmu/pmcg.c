@@ -53,6 +53,19 @@ static void events(void)
 	CHECK_EQ(rd64(&r, base + 3 * 8), 1);
 	CHECK_EQ(rd64(&r, base + 4 * 8), 4);
 	CHECK_EQ(rd64(&r, base + 5 * 8), 2);
+	/* Who only looks is no traffic. */
+	for (uint64_t va = VA; va < VA + 0x4000; va += 0x1000) {
+		iom_request look = { .address = va, .requester = 1, .pasid = IOM_NO_PASID };
+		iom_result found;
+
+		iom_iommu_inspect(r.iommu, &look, &found);
+		CHECK_EQ(found.status, va == VA ? IOM_OK : IOM_ABORT);
+		look.type = IOM_TRANSLATION_REQUEST;
+		iom_iommu_inspect(r.iommu, &look, &found);
+	}
+	CHECK_EQ(rd64(&r, base + 1 * 8), 3);
+	CHECK_EQ(rd64(&r, base + 2 * 8), 1);
+	CHECK_EQ(rd64(&r, base + 4 * 8), 4);
 	wr(&r, base + 0xc20, 2);
 	dma(&r, 1, VA, IOM_READ);
 	CHECK_EQ(rd64(&r, base + 1 * 8), 3);

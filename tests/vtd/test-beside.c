@@ -93,6 +93,20 @@ static void counters_count(void)
 	CHECK_EQ(rig_read64(r, value_of(r, 0)), 14);
 	CHECK_EQ(rig_read64(r, value_of(r, 1)), 13);
 	CHECK_EQ(rig_read64(r, value_of(r, 2)), 4);
+	/* Who only looks is no traffic. */
+	for (unsigned i = 0; i < 3; i++) {
+		iom_request look = { .address = RIG_VA + i * 0x100000,
+				     .requester = 0x18,
+				     .pasid = IOM_NO_PASID,
+				     .access = IOM_READ };
+		iom_result found;
+
+		iom_iommu_inspect(r->unit, &look, &found);
+		CHECK_EQ(found.status, i ? IOM_ABORT : IOM_OK);
+	}
+	CHECK_EQ(rig_read64(r, value_of(r, 0)), 14);
+	CHECK_EQ(rig_read64(r, value_of(r, 1)), 13);
+	CHECK_EQ(rig_read64(r, value_of(r, 2)), 4);
 	CHECK_EQ(command(r, 244, 0), 0); /* freeze */
 	rig_dma(r, 0x10, IOM_NO_PASID, IOM_READ, RIG_VA);
 	CHECK_EQ(rig_read64(r, value_of(r, 0)), 14);

@@ -207,12 +207,11 @@ void iom_listener_finish(IomSpace *space, const void *unused)
 			.requester = iom_qemu_requester(space),
 			.pasid = IOM_NO_PASID,
 			.access = p->perm & IOMMU_RO ? IOM_READ : IOM_WRITE,
-			.flags = IOM_REQ_SPECULATIVE,
 		};
 		iom_result result;
 
 		count(l, &c->left);
-		iom_iommu_translate(space->q->iommu, &request, &result);
+		iom_iommu_inspect(space->q->iommu, &request, &result);
 		if (result.status != IOM_OK || result.flags & IOM_RES_BYPASS ||
 		    result.address >> PAGE_LG2 != p->output)
 			wrong(l, "left behind", request.address, p->output << PAGE_LG2);

@@ -130,11 +130,10 @@ static bool bypassed(IomSpace *space)
 		.requester = iom_qemu_requester(space),
 		.pasid = IOM_NO_PASID,
 		.access = IOM_READ,
-		.flags = IOM_REQ_SPECULATIVE,
 	};
 	iom_result result;
 
-	iom_iommu_translate(space->q->iommu, &request, &result);
+	iom_iommu_inspect(space->q->iommu, &request, &result);
 	return result.status == IOM_OK && result.flags & IOM_RES_BYPASS;
 }
 
