@@ -1,56 +1,63 @@
 /* SPDX-License-Identifier: MIT */
-/* Handing out DMAs to threads; crew.h says which to whom. */
+/* Handing out stretches of DMAs to threads; crew.h says how. */
 #include "sim/replay/crew.h"
 
 #include "core/spin.h"
+#include "sim/replay/deal.h"
 
 #include <pthread.h>
-#include <string.h>
+#include <sched.h>
 
-/* Memory is BLOCKS * BLOCK records for each thread, however long the trace is. */
 enum {
-	BLOCK = 1024,
-	BLOCKS = 4,
-	FEW = 128, /* not worth waking somebody up for */
-	SPINS = 1000, /* before a thread goes to sleep */
+	STRETCHES = 16, /* handed out at most; a power of two */
+	FEW = 512, /* DMAs that one thread does sooner than two agree on it */
+	MANY = 2048, /* worth waking somebody up for */
+	LONG = 4096, /* as many at a time, so that all get a part of what is left */
+	SPINS = 1000, /* before a thread goes to sleep, or steps back */
+	BUSY = 1, /* in share.state */
 };
 
-typedef struct entry {
-	iom_trace_record record;
+typedef struct stretch {
+	const iom_trace_record *records;
 	uint64_t index;
 	uint64_t dma;
-} entry;
-
-typedef struct block {
 	unsigned n;
-	entry entries[BLOCK];
-} block;
+	uint32_t chunk;
+} stretch;
 
-/* A thread, and its ring of blocks between the one who fills and the one who empties. */
-typedef struct worker {
-	iom_lane lane; /* of whoever empties */
+typedef struct share {
+	/* Stretches done, times two, and BUSY while somebody does the next one. */
+	uint64_t state __attribute__((aligned(64)));
+	iom_lane lane __attribute__((aligned(64))); /* of whoever has made it BUSY */
 	iom_lane_job job;
-	uint64_t done __attribute__((aligned(64))); /* blocks emptied */
-	uint64_t filled __attribute__((aligned(64)));
-	bool stop;
-	bool asleep; /* both sides look at these under the lock before they sleep */
-	bool awaited;
-	pthread_mutex_t lock;
-	pthread_cond_t more; /* blocks to empty, or the end */
-	pthread_cond_t less; /* a block was emptied */
+} share;
+
+typedef struct worker {
+	iom_crew *crew;
+	unsigned i; /* of its share */
 	pthread_t thread;
-	bool started;
-	uint64_t dmas; /* handed out: who has fewest gets the next requester */
-	block blocks[BLOCKS];
 } worker;
 
 struct iom_crew {
-	unsigned n;
-	worker **workers; /* the first is the caller, without a ring */
-	iom_devices requesters; /* in the order of their appearance */
-	GArray *owner; /* uint8_t, by index there */
-	uint64_t dmas;
-	bool busy; /* something was handed out since everything was idle */
+	unsigned n; /* shares, and threads with the caller */
+	share **shares;
+	iom_lane **lanes; /* of the shares */
+	iom_deal *deal;
+	worker *workers; /* the first is the caller */
+
+	share *solo; /* what the caller does without anybody else; outside of the deal */
+	bool several; /* requesters */
+	uint64_t shared; /* DMAs that were handed out */
+	uint32_t chunk; /* the caller saw last */
+	uint64_t done; /* stretches that were done by all when last looked at */
+
+	stretch stretch[STRETCHES];
+	uint64_t given __attribute__((aligned(64))); /* stretches handed out */
+	/* Threads that sleep or are about to: they look at `given` once more. */
+	unsigned sleepers __attribute__((aligned(64)));
+	bool stop; /* with the lock */
+	pthread_mutex_t lock;
+	pthread_cond_t more;
 };
 
 static uint64_t load(const uint64_t *p)
@@ -58,126 +65,219 @@ static uint64_t load(const uint64_t *p)
 	return __atomic_load_n(p, __ATOMIC_ACQUIRE);
 }
 
-static void empty(worker *w, const block *b)
+/* The next stretch of a share that has at least so many left and is nobody's. */
+static bool take_up(iom_crew *crew, unsigned i, uint64_t least)
 {
-	for (unsigned i = 0; i < b->n; i++)
-		iom_lane_dma(&w->lane, &w->job, &b->entries[i].record, b->entries[i].index,
-			     b->entries[i].dma);
+	share *s = crew->shares[i];
+	uint64_t state = load(&s->state), done = state / 2;
+	const stretch *next = &crew->stretch[done % STRETCHES];
+	unsigned n;
+
+	if (state & BUSY || load(&crew->given) - done < least)
+		return false;
+	if (!__atomic_compare_exchange_n(&s->state, &state, state | BUSY, false, __ATOMIC_ACQUIRE,
+					 __ATOMIC_RELAXED))
+		return false;
+	n = iom_lane_run(&s->lane, &s->job, crew->deal, next->records, next->n, next->index,
+			 next->dma);
+	iom_deal_done(crew->deal, i, n);
+	__atomic_store_n(&s->state, 2 * (done + 1), __ATOMIC_RELEASE);
+	return true;
 }
 
-/* ---- the worker's side ---- */
+/* One's own share, or that of somebody who has fallen behind by `least`. */
+static bool do_some(iom_crew *crew, unsigned own, uint64_t least)
+{
+	if (take_up(crew, own, 1))
+		return true;
+	for (unsigned i = 1; i < crew->n; i++) {
+		if (take_up(crew, (own + i) % crew->n, least))
+			return true;
+	}
+	return false;
+}
+
+/* ---- the other threads' side ---- */
 
 /* False: the end. */
-static bool await_block(worker *w)
+static bool await_more(iom_crew *crew, uint64_t seen)
 {
-	bool more;
+	bool stop;
 
 	for (unsigned i = 0; i < SPINS; i++) {
-		if (load(&w->filled) != w->done)
+		if (load(&crew->given) != seen)
 			return true;
 		iom_pause();
 	}
-	pthread_mutex_lock(&w->lock);
-	while (load(&w->filled) == w->done && !w->stop) {
-		w->asleep = true;
-		pthread_cond_wait(&w->more, &w->lock);
-	}
-	w->asleep = false;
-	more = load(&w->filled) != w->done;
-	pthread_mutex_unlock(&w->lock);
-	return more;
+	pthread_mutex_lock(&crew->lock);
+	__atomic_add_fetch(&crew->sleepers, 1, __ATOMIC_SEQ_CST);
+	while (__atomic_load_n(&crew->given, __ATOMIC_SEQ_CST) == seen && !crew->stop)
+		pthread_cond_wait(&crew->more, &crew->lock);
+	__atomic_sub_fetch(&crew->sleepers, 1, __ATOMIC_SEQ_CST);
+	stop = crew->stop;
+	pthread_mutex_unlock(&crew->lock);
+	return !stop;
 }
 
 static void *work(void *opaque)
 {
 	worker *w = opaque;
+	uint64_t seen;
 
-	while (await_block(w)) {
-		empty(w, &w->blocks[w->done % BLOCKS]);
-		__atomic_store_n(&w->done, w->done + 1, __ATOMIC_RELEASE);
-		pthread_mutex_lock(&w->lock);
-		if (w->awaited)
-			pthread_cond_signal(&w->less);
-		pthread_mutex_unlock(&w->lock);
-	}
+	do {
+		seen = load(&w->crew->given);
+		while (do_some(w->crew, w->i, 2))
+			;
+	} while (await_more(w->crew, seen));
 	return NULL;
 }
 
 /* ---- the caller's side ---- */
 
-/* Until at most `left` blocks wait for the worker. */
-static void await_room(worker *w, uint64_t left)
+/* Stretches that all shares have done. */
+static uint64_t all_done(iom_crew *crew)
 {
-	for (unsigned i = 0; i < SPINS; i++) {
-		if (w->filled - load(&w->done) <= left)
-			return;
-		iom_pause();
+	uint64_t least = UINT64_MAX;
+
+	for (unsigned i = 0; i < crew->n; i++)
+		least = MIN(least, load(&crew->shares[i]->state) / 2);
+	crew->done = least;
+	return least;
+}
+
+/* Work until all shares have done so many. */
+static void work_until(iom_crew *crew, uint64_t done)
+{
+	unsigned idle = 0;
+
+	while (crew->done < done && all_done(crew) < done) {
+		if (do_some(crew, 0, 1)) {
+			idle = 0;
+		} else if (++idle % SPINS) {
+			iom_pause();
+		} else {
+			sched_yield();
+		}
 	}
-	pthread_mutex_lock(&w->lock);
-	w->awaited = true;
-	while (w->filled - load(&w->done) > left)
-		pthread_cond_wait(&w->less, &w->lock);
-	w->awaited = false;
-	pthread_mutex_unlock(&w->lock);
 }
 
-/* The block being filled is full enough: on to the next one. */
-static void hand_over(worker *w)
+static void hand_out(iom_crew *crew, const stretch *s)
 {
-	pthread_mutex_lock(&w->lock);
-	__atomic_store_n(&w->filled, w->filled + 1, __ATOMIC_RELEASE);
-	if (w->asleep)
-		pthread_cond_signal(&w->more);
-	pthread_mutex_unlock(&w->lock);
-	await_room(w, BLOCKS - 1);
-	w->blocks[w->filled % BLOCKS].n = 0;
-}
+	uint64_t given = crew->given;
 
-static worker *worker_new(const iom_lane_job *job)
-{
-	worker *w = g_aligned_alloc0(1, sizeof(*w), 64);
-
-	w->job = *job;
-	iom_lane_init(&w->lane);
-	pthread_mutex_init(&w->lock, NULL);
-	pthread_cond_init(&w->more, NULL);
-	pthread_cond_init(&w->less, NULL);
-	return w;
-}
-
-static void worker_free(worker *w)
-{
-	if (w->started) {
-		pthread_mutex_lock(&w->lock);
-		w->stop = true;
-		pthread_cond_signal(&w->more);
-		pthread_mutex_unlock(&w->lock);
-		pthread_join(w->thread, NULL);
+	if (given >= STRETCHES)
+		work_until(crew, given + 1 - STRETCHES);
+	crew->stretch[given % STRETCHES] = *s;
+	crew->shared += s->n;
+	__atomic_store_n(&crew->given, given + 1, __ATOMIC_SEQ_CST);
+	/* Who sleeps through a short one misses nothing: somebody else does it. */
+	if (s->n < MANY && given == crew->done)
+		return;
+	if (__atomic_load_n(&crew->sleepers, __ATOMIC_SEQ_CST)) {
+		pthread_mutex_lock(&crew->lock);
+		pthread_cond_broadcast(&crew->more);
+		pthread_mutex_unlock(&crew->lock);
 	}
-	pthread_cond_destroy(&w->less);
-	pthread_cond_destroy(&w->more);
-	pthread_mutex_destroy(&w->lock);
-	iom_lane_clear(&w->lane);
-	g_aligned_free(w);
+}
+
+/* Whether the trace has had more than one requester, with these DMAs. */
+static bool several(iom_crew *crew, const iom_trace_record *records, unsigned n)
+{
+	const GArray *known = crew->solo->lane.devices.array;
+	uint32_t first = records[0].requester;
+
+	if (G_LIKELY(crew->several))
+		return true;
+	if (known->len)
+		first = g_array_index(known, iom_replay_device, 0).requester;
+	for (unsigned i = 0; i < n && !crew->several; i++)
+		crew->several = records[i].requester != first;
+	return crew->several;
+}
+
+void iom_crew_run(iom_crew *crew, const iom_trace_record *records, unsigned n, uint64_t index,
+		  uint64_t dma, uint32_t chunk)
+{
+	share *solo = crew->solo;
+
+	if (crew->n == 1 || ((!several(crew, records, n) || n < FEW) &&
+			     (crew->done == crew->given || all_done(crew) == crew->given))) {
+		(void)iom_lane_run(&solo->lane, &solo->job, NULL, records, n, index, dma);
+		return;
+	}
+	iom_crew_chunk(crew, chunk);
+	for (unsigned i = 0, some; i < n; i += some) {
+		some = MIN(n - i, (unsigned)LONG);
+		hand_out(crew, &(stretch){ .records = records + i,
+					   .index = index + i,
+					   .dma = dma + i,
+					   .n = some,
+					   .chunk = chunk });
+	}
+}
+
+void iom_crew_chunk(iom_crew *crew, uint32_t chunk)
+{
+	uint64_t done;
+
+	if (G_LIKELY(crew->chunk == chunk))
+		return;
+	crew->chunk = chunk;
+	/* Stretches are in the order of their chunks. */
+	for (done = crew->done; done < crew->given; done++) {
+		if (crew->stretch[done % STRETCHES].chunk + IOM_TRACE_KEPT > chunk + 1)
+			break;
+	}
+	work_until(crew, done);
+}
+
+void iom_crew_wait(iom_crew *crew)
+{
+	if (G_UNLIKELY(crew->done != crew->given))
+		work_until(crew, crew->given);
+}
+
+static share *share_new(const iom_lane_job *job)
+{
+	share *s = g_aligned_alloc0(1, sizeof(*s), 64);
+
+	s->job = *job;
+	iom_lane_init(&s->lane);
+	return s;
+}
+
+static void share_free(share *s)
+{
+	iom_lane_clear(&s->lane);
+	g_aligned_free(s);
 }
 
 iom_crew *iom_crew_new(const iom_lane_job *job, unsigned threads)
 {
-	iom_crew *crew = g_new0(iom_crew, 1);
+	iom_crew *crew = g_aligned_alloc0(1, sizeof(iom_crew), 64);
 
-	crew->workers = g_new0(worker *, threads);
-	crew->owner = g_array_new(FALSE, FALSE, sizeof(uint8_t));
-	iom_devices_init(&crew->requesters);
+	pthread_mutex_init(&crew->lock, NULL);
+	pthread_cond_init(&crew->more, NULL);
+	crew->solo = share_new(job);
+	crew->n = threads;
+	crew->shares = g_new0(share *, threads);
+	crew->lanes = g_new0(iom_lane *, threads);
+	crew->workers = g_new0(worker, threads);
+	if (threads == 1)
+		return crew;
 	for (unsigned i = 0; i < threads; i++) {
-		worker *w = worker_new(job);
+		crew->shares[i] = share_new(job);
+		crew->lanes[i] = &crew->shares[i]->lane;
+	}
+	crew->deal = iom_deal_new(crew->lanes, threads);
+	/* Where the host has no more threads, the others do their shares. */
+	for (unsigned i = 1; i < threads; i++) {
+		worker *w = &crew->workers[i];
 
-		w->started = i && pthread_create(&w->thread, NULL, work, w) == 0;
-		/* A host that has no more threads gives fewer. */
-		if (i && !w->started) {
-			worker_free(w);
-			break;
-		}
-		crew->workers[crew->n++] = w;
+		w->i = i;
+		w->crew = crew;
+		if (pthread_create(&w->thread, NULL, work, w))
+			w->crew = NULL;
 	}
 	return crew;
 }
@@ -186,106 +286,52 @@ void iom_crew_free(iom_crew *crew)
 {
 	if (!crew)
 		return;
-	for (unsigned i = 0; i < crew->n; i++)
-		worker_free(crew->workers[i]);
-	g_array_unref(crew->requesters.array);
-	iom_devices_clear(&crew->requesters);
-	g_array_unref(crew->owner);
+	/* What was handed out is read until it is done. */
+	iom_crew_wait(crew);
+	pthread_mutex_lock(&crew->lock);
+	crew->stop = true;
+	pthread_cond_broadcast(&crew->more);
+	pthread_mutex_unlock(&crew->lock);
+	for (unsigned i = 1; i < crew->n; i++) {
+		if (crew->workers[i].crew)
+			pthread_join(crew->workers[i].thread, NULL);
+	}
+	for (unsigned i = 0; i < crew->n && crew->shares[i]; i++)
+		share_free(crew->shares[i]);
+	share_free(crew->solo);
+	iom_deal_free(crew->deal);
+	pthread_cond_destroy(&crew->more);
+	pthread_mutex_destroy(&crew->lock);
+	g_free(crew->shares);
+	g_free(crew->lanes);
 	g_free(crew->workers);
-	g_free(crew);
-}
-
-/* A requester stays with its thread, so that its DMAs keep their order. */
-static worker *owner_of(iom_crew *crew, uint32_t requester)
-{
-	guint known = crew->owner->len;
-	worker *w;
-
-	iom_devices_find(&crew->requesters, requester);
-	if (G_UNLIKELY(crew->requesters.array->len > known)) {
-		/* Reading the trace is a part of the work, too. */
-		uint64_t fewest = crew->workers[0]->dmas + crew->dmas / 4;
-		uint8_t least = 0;
-
-		for (uint8_t i = 1; i < crew->n; i++) {
-			if (crew->workers[i]->dmas < fewest) {
-				fewest = crew->workers[i]->dmas;
-				least = i;
-			}
-		}
-		g_array_append_val(crew->owner, least);
-	}
-	w = crew->workers[g_array_index(crew->owner, uint8_t, crew->requesters.last)];
-	w->dmas++;
-	return w;
-}
-
-void iom_crew_dma(iom_crew *crew, const iom_trace_record *record, uint64_t index, uint64_t dma)
-{
-	worker *w = crew->workers[0];
-	block *b;
-
-	if (G_LIKELY(crew->n == 1)) {
-		w->dmas++;
-		iom_lane_dma(&w->lane, &w->job, record, index, dma);
-		return;
-	}
-	w = owner_of(crew, record->requester);
-	crew->dmas++;
-	if (!w->started) {
-		iom_lane_dma(&w->lane, &w->job, record, index, dma);
-		return;
-	}
-	crew->busy = true;
-	b = &w->blocks[w->filled % BLOCKS];
-	b->entries[b->n++] = (entry){ *record, index, dma };
-	if (b->n == BLOCK)
-		hand_over(w);
-}
-
-void iom_crew_wait(iom_crew *crew)
-{
-	if (G_LIKELY(!crew->busy))
-		return;
-	crew->busy = false;
-	for (unsigned i = 1; i < crew->n; i++) {
-		worker *w = crew->workers[i];
-
-		if (w->blocks[w->filled % BLOCKS].n >= FEW)
-			hand_over(w);
-	}
-	for (unsigned i = 1; i < crew->n; i++) {
-		worker *w = crew->workers[i];
-		block *b = &w->blocks[w->filled % BLOCKS];
-
-		await_room(w, 0);
-		/* It is idle, and this is quicker than waking it up. */
-		empty(w, b);
-		b->n = 0;
-	}
+	g_aligned_free(crew);
 }
 
 void iom_crew_progress(const iom_crew *crew, uint64_t *missed, uint64_t *faulted)
 {
-	*missed = *faulted = 0;
-	for (unsigned i = 0; i < crew->n; i++) {
-		*missed += crew->workers[i]->lane.missed;
-		*faulted += crew->workers[i]->lane.faulted;
+	*missed = crew->solo->lane.missed;
+	*faulted = crew->solo->lane.faulted;
+	for (unsigned i = 0; i < crew->n && crew->shares[i]; i++) {
+		*missed += crew->shares[i]->lane.missed;
+		*faulted += crew->shares[i]->lane.faulted;
 	}
 }
 
 void iom_crew_report(const iom_crew *crew, iom_devices *devices, iom_replay_report *report)
 {
-	for (unsigned i = 0; i < crew->n; i++)
-		iom_lane_report(&crew->workers[i]->lane, devices, crew->workers[i]->job.keep,
-				report);
+	iom_lane_report(&crew->solo->lane, devices, crew->solo->job.keep, report);
+	for (unsigned i = 0; i < crew->n && crew->shares[i]; i++)
+		iom_lane_report(&crew->shares[i]->lane, devices, crew->shares[i]->job.keep, report);
 }
 
 unsigned iom_crew_used(const iom_crew *crew)
 {
-	unsigned used = 0;
+	return crew->given ? iom_deal_used(crew->deal) : 1;
+}
 
-	for (unsigned i = 0; i < crew->n; i++)
-		used += crew->workers[i]->dmas > 0;
-	return used;
+uint64_t iom_crew_shared(const iom_crew *crew, bool *several)
+{
+	*several = crew->several;
+	return crew->shared;
 }

@@ -15,8 +15,23 @@ typedef struct iom_lane_job {
 	unsigned keep; /* differences of each kind */
 } iom_lane_job;
 
+/* Which requesters are whose; of several lanes. NULL in its place: all are this one's. */
+typedef struct iom_deal iom_deal;
+
+/* What is known of a requester without a search. */
+typedef struct iom_lane_known {
+	uint32_t requester;
+	uint32_t index; /* among the devices; or one of those below */
+} iom_lane_known;
+#define IOM_LANE_NOBODY UINT32_MAX
+#define IOM_LANE_ANOTHERS (UINT32_MAX - 1)
+#define IOM_LANE_KNOWN_LG2 12
+
 typedef struct iom_lane {
 	iom_devices devices;
+	iom_lane_known known[1u << IOM_LANE_KNOWN_LG2];
+	/* Of a request, what the flags of a record say; by these. */
+	uint64_t asked[256];
 	GArray *faults; /* iom_replay_fault */
 	GArray *mismatches; /* iom_replay_difference, the first `keep` */
 	GArray *stale;
@@ -31,9 +46,12 @@ typedef struct iom_lane {
 void iom_lane_init(iom_lane *lane);
 void iom_lane_clear(iom_lane *lane);
 
-/* DMA number `dma` of the trace, in its record `index`. */
-void iom_lane_dma(iom_lane *lane, const iom_lane_job *job, const iom_trace_record *record,
-		  uint64_t index, uint64_t dma);
+/*
+ * Those of `n` DMAs that are this lane's, of which the first is number `dma` of the
+ * trace and in its record `index`. How many these were.
+ */
+unsigned iom_lane_run(iom_lane *lane, const iom_lane_job *job, iom_deal *deal,
+		      const iom_trace_record *records, unsigned n, uint64_t index, uint64_t dma);
 
 /* Add what `from` counted to the report, with its differences in the order of the trace. */
 void iom_lane_report(const iom_lane *from, iom_devices *devices, unsigned keep,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The replay loop: DMAs go to the crew, everything else waits for the crew and is
- * done here. Nothing is allocated per record.
+ * The replay loop: stretches of DMAs go to the crew, everything else waits for the
+ * crew and is done here. Nothing is allocated per record.
  */
 #include "sim/replay/replay.h"
 
@@ -239,6 +239,8 @@ static void replay_other(replay *p, const iom_trace_record *record, const void *
 	/* DMAs before it do not see what it does, those after it do. */
 	if (!informs(record))
 		iom_crew_wait(p->crew);
+	else
+		iom_crew_chunk(p->crew, iom_trace_reader_chunk(p->reader));
 	switch (record->kind) {
 	case IOM_TRACE_REG_WRITE:
 	case IOM_TRACE_REG_READ:
@@ -290,12 +292,25 @@ static void turn(replay *p)
 	iom_timeline_turn(&p->timeline, p->primary->iommu, missed, faulted);
 }
 
-static void replay_dma(replay *p, const iom_trace_record *record)
+/* DMAs that can be had at once, without passing by what is to happen in between. */
+static unsigned most_at_once(const replay *p)
+{
+	uint64_t most = MIN(p->timeline.width - p->timeline.now.dma, (uint64_t)PROGRESS_RECORDS);
+
+	if (p->oracle || p->stop == p->report->dma)
+		return 1;
+	return (unsigned)MIN(most, p->stop - p->report->dma);
+}
+
+static void replay_dmas(replay *p, const iom_trace_record *records, unsigned n)
 {
 	if (p->oracle)
 		iom_oracle_at(p->oracle, p->report->dma);
-	iom_crew_dma(p->crew, record, iom_trace_reader_index(p->reader), p->report->dma++);
-	if (G_UNLIKELY(++p->timeline.now.dma >= p->timeline.width))
+	iom_crew_run(p->crew, records, n, iom_trace_reader_index(p->reader), p->report->dma,
+		     iom_trace_reader_chunk(p->reader));
+	p->report->dma += n;
+	p->timeline.now.dma += n;
+	if (G_UNLIKELY(p->timeline.now.dma >= p->timeline.width))
 		turn(p);
 }
 
@@ -304,11 +319,12 @@ static gboolean run(replay *p, GError **error)
 {
 	iom_replay_report *r = p->report;
 	const iom_trace_record *record;
+	uint64_t looked = 0;
 	const void *data;
 	int got;
 
-	while ((got = iom_trace_next(p->reader, &record, &data, error)) > 0) {
-		r->by_kind[record->kind]++;
+	while ((got = iom_trace_next_run(p->reader, most_at_once(p), &record, &data, error)) > 0) {
+		r->by_kind[record->kind] += (unsigned)got;
 		if (record->kind == IOM_TRACE_DMA) {
 			if (r->dma == p->stop) {
 				iom_crew_wait(p->crew);
@@ -316,12 +332,15 @@ static gboolean run(replay *p, GError **error)
 				      iom_trace_reader_index(p->reader));
 				return TRUE;
 			}
-			replay_dma(p, record);
+			replay_dmas(p, record, (unsigned)got);
 		} else {
 			replay_other(p, record, data);
 		}
-		if (G_UNLIKELY(++r->records % PROGRESS_RECORDS == 0) && p->options->progress)
+		r->records += (unsigned)got;
+		if (G_UNLIKELY(r->records - looked >= PROGRESS_RECORDS) && p->options->progress) {
+			looked = r->records;
 			report_progress(p);
+		}
 	}
 	if (got == 0 && p->options->progress)
 		report_progress(p);
@@ -463,8 +482,21 @@ static iom_replay_totals totals(const replay *p)
 	return totals;
 }
 
+static iom_replay_alone alone(const replay *p)
+{
+	bool several;
+
+	if (p->options->threads <= 1 || iom_crew_used(p->crew) > 1)
+		return IOM_ALONE_NOT;
+	if (p->oracle)
+		return IOM_ALONE_ORACLE;
+	(void)iom_crew_shared(p->crew, &several);
+	return several ? IOM_ALONE_SHORT : IOM_ALONE_REQUESTER;
+}
+
 static void finish(replay *p, gint64 began)
 {
+	bool several;
 	iom_replay_report *r = p->report;
 	iom_devices devices;
 
@@ -478,6 +510,8 @@ static void finish(replay *p, gint64 began)
 	iom_devices_clear(&devices);
 	iom_tally_sort(r);
 	r->threads = iom_crew_used(p->crew);
+	r->alone = alone(p);
+	r->shared = iom_crew_shared(p->crew, &several);
 	r->totals = totals(p);
 	r->iommu = p->primary->iommu;
 }

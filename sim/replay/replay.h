@@ -31,6 +31,14 @@ typedef enum iom_replay_totals {
 	IOM_TOTALS_SHARED, /* caches are shared: hits, misses and table reads may differ */
 } iom_replay_totals;
 
+/* Why one thread did everything, though more were asked for. */
+typedef enum iom_replay_alone {
+	IOM_ALONE_NOT = 0,
+	IOM_ALONE_REQUESTER, /* the trace has only one */
+	IOM_ALONE_SHORT, /* everywhere few DMAs between two records that change something */
+	IOM_ALONE_ORACLE, /* a cache's oracle knows the order of the trace only */
+} iom_replay_alone;
+
 /* One answer that is not what it should be. */
 typedef struct iom_replay_difference {
 	uint64_t record; /* number in the trace */
@@ -79,6 +87,8 @@ typedef struct iom_replay_report {
 	char *source; /* or NULL */
 	iom_cache_config caches;
 	unsigned threads; /* that translated */
+	iom_replay_alone alone;
+	uint64_t shared; /* DMAs that were shared out among them */
 	iom_replay_totals totals;
 	bool stale_checked;
 	bool synthesised; /* accesses made up by the importer */

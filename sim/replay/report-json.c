@@ -205,6 +205,7 @@ static void add_totals(JsonBuilder *b, const iom_replay_report *r)
 	member_count(b, "records", r->records);
 	member_count(b, "lost", r->lost);
 	member_count(b, "threads", r->threads);
+	member_count(b, "dma_shared_out", r->shared);
 	member_text(b, "totals", totals[r->totals]);
 	json_builder_set_member_name(b, "seconds");
 	json_builder_add_double_value(b, r->seconds);

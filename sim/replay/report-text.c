@@ -8,8 +8,20 @@
 /* What the number of threads may have done to the figures. */
 static void print_threads(const iom_replay_report *r, GString *out)
 {
+	static const char *const reasons[] = {
+		[IOM_ALONE_REQUESTER] = "all DMAs are of one requester",
+		[IOM_ALONE_SHORT] = "between changes there are too few DMAs to share out",
+		[IOM_ALONE_ORACLE] = "the oracle knows the future of the trace's own order only",
+	};
+
+	if (r->alone)
+		g_string_append_printf(out, "One thread did everything: %s\n", reasons[r->alone]);
 	if (r->threads <= 1)
 		return;
+	if (r->shared < r->dma - r->dma / 10) {
+		iom_print_count(out, r->dma - r->shared);
+		g_string_append(out, " DMAs were too few at a time for more than one thread\n");
+	}
 	g_string_append_printf(out, "%u threads: ", r->threads);
 	switch (r->totals) {
 	case IOM_TOTALS_EXACT:

@@ -164,6 +164,7 @@ static void add(iom_replay_report *to, const iom_replay_report *from)
 	to->synthesised = to->synthesised || from->synthesised;
 	to->totals = MAX(to->totals, from->totals);
 	to->threads += from->threads;
+	to->shared += from->shared;
 	to->records += from->records;
 	for (unsigned i = 0; i < IOM_TRACE_N_KINDS; i++)
 		to->by_kind[i] += from->by_kind[i];

@@ -25,9 +25,9 @@ struct iom_trace_reader {
 	uint32_t chunk_crc;
 	bool ended;
 	bool failed;
-	iom_trace_record record; /* where the host's byte order is not the file's */
-	uint8_t *buffer; /* of a streamed chunk */
-	uint32_t buffer_slots;
+	/* Chunks that are streamed, or not in the host's byte order, in turn. */
+	uint8_t *buffer[IOM_TRACE_KEPT];
+	uint32_t buffer_slots[IOM_TRACE_KEPT];
 };
 
 /*
@@ -212,7 +212,8 @@ void iom_trace_reader_free(iom_trace_reader *r)
 		return;
 	iom_trace_info_free(r->info);
 	iom_input_close(r->in);
-	g_free(r->buffer);
+	for (unsigned i = 0; i < IOM_TRACE_KEPT; i++)
+		g_free(r->buffer[i]);
 	g_free(r);
 }
 
@@ -311,12 +312,60 @@ static bool check_records(iom_trace_reader *r, const uint8_t *p, uint32_t slots,
 	return true;
 }
 
+static inline uint32_t payload_slots(const iom_trace_record *record)
+{
+	switch (record->kind) {
+	case IOM_TRACE_MEM_BLOCK:
+	case IOM_TRACE_MARK:
+	case IOM_TRACE_PAGE_REQUEST:
+		return trace_payload_slots(record->length);
+	default:
+		return 0;
+	}
+}
+
+/* Room for the next chunk; NULL where its records can be used as they are mapped. */
+static uint8_t *chunk_buffer(iom_trace_reader *r, uint32_t slots)
+{
+	unsigned i = r->n_chunks % IOM_TRACE_KEPT;
+
+	if (r->map && G_BYTE_ORDER == G_LITTLE_ENDIAN)
+		return NULL;
+	if (slots > r->buffer_slots[i]) {
+		g_free(r->buffer[i]);
+		r->buffer[i] = g_malloc((size_t)slots * TRACE_SLOT);
+		r->buffer_slots[i] = slots;
+	}
+	return r->buffer[i];
+}
+
+/* The chunk's records, which were checked, as this host lays them out. */
+static const uint8_t *in_host_order(const uint8_t *data, uint8_t *buffer, uint32_t slots)
+{
+	uint32_t payload;
+
+	if (G_BYTE_ORDER == G_LITTLE_ENDIAN)
+		return data;
+	for (uint32_t i = 0; i < slots; i += 1 + payload) {
+		size_t at = (size_t)i * TRACE_SLOT;
+		iom_trace_record record;
+
+		iom_trace_decode(data + at, &record);
+		payload = payload_slots(&record);
+		memmove(buffer + at + TRACE_SLOT, data + at + TRACE_SLOT,
+			(size_t)payload * TRACE_SLOT);
+		memcpy(buffer + at, &record, TRACE_SLOT);
+	}
+	return buffer;
+}
+
 /* 1: a chunk is ready; 0: the end; -1: error. */
 static int next_chunk(iom_trace_reader *r, GError **error)
 {
 	uint8_t own[TRACE_SLOT];
 	GError *problem = NULL;
 	const uint8_t *slot, *data;
+	uint8_t *buffer;
 	uint32_t slots;
 	size_t got;
 
@@ -341,12 +390,8 @@ static int next_chunk(iom_trace_reader *r, GError **error)
 	r->chunk_crc = iom_crc32c(r->chunk_crc, slot, TRACE_SLOT);
 	if (slot != own)
 		memcpy(own, slot, TRACE_SLOT);
-	if (!r->map && slots > r->buffer_slots) {
-		g_free(r->buffer);
-		r->buffer = g_malloc((size_t)slots * TRACE_SLOT);
-		r->buffer_slots = slots;
-	}
-	data = take(r, (size_t)slots * TRACE_SLOT, r->buffer, &got, &problem);
+	buffer = chunk_buffer(r, slots);
+	data = take(r, (size_t)slots * TRACE_SLOT, buffer, &got, &problem);
 	if (!data)
 		return fail_input(r, problem, error);
 	if (got < (size_t)slots * TRACE_SLOT)
@@ -356,18 +401,31 @@ static int next_chunk(iom_trace_reader *r, GError **error)
 	if (!check_records(r, data, slots, error))
 		return -1;
 	r->n_chunks++;
-	r->slot = data;
-	r->end = data + got;
+	r->slot = in_host_order(data, buffer, slots);
+	r->end = r->slot + got;
 	return 1;
 }
 
 /* ---- records ---- */
 
-int iom_trace_next(iom_trace_reader *r, const iom_trace_record **record, const void **data,
-		   GError **error)
+/* How many DMAs lie here one after the other, not beyond `most` of them. */
+static unsigned run_length(const iom_trace_reader *r, unsigned most)
+{
+	size_t left = (size_t)(r->end - r->slot) / TRACE_SLOT;
+	unsigned n = 1;
+
+	most = (unsigned)MIN(left, most);
+	while (n < most && r->slot[(size_t)n * TRACE_SLOT] == IOM_TRACE_DMA)
+		n++;
+	return n;
+}
+
+/* Records begin at multiples of their size: of the buffer, or of the mapped file. */
+int iom_trace_next_run(iom_trace_reader *r, unsigned most, const iom_trace_record **record,
+		       const void **data, GError **error)
 {
 	const iom_trace_record *rec;
-	uint32_t payload;
+	uint32_t slots = 1;
 
 	if (r->slot == r->end) {
 		int got;
@@ -379,29 +437,35 @@ int iom_trace_next(iom_trace_reader *r, const iom_trace_record **record, const v
 		if (got <= 0)
 			return got;
 	}
-#if G_BYTE_ORDER == G_LITTLE_ENDIAN
 	rec = (const iom_trace_record *)(const void *)r->slot;
-#else
-	iom_trace_decode(r->slot, &r->record);
-	rec = &r->record;
-#endif
-	switch (rec->kind) {
-	case IOM_TRACE_MEM_BLOCK:
-	case IOM_TRACE_MARK:
-	case IOM_TRACE_PAGE_REQUEST:
-		payload = trace_payload_slots(rec->length);
-		break;
-	default:
-		payload = 0;
-		break;
-	}
 	*record = rec;
-	*data = payload ? r->slot + TRACE_SLOT : NULL;
+	*data = NULL;
 	r->index = r->next;
-	r->next += 1 + payload;
-	r->slot += (size_t)(1 + payload) * TRACE_SLOT;
-	r->n_dma += rec->kind == IOM_TRACE_DMA;
+	if (G_LIKELY(rec->kind == IOM_TRACE_DMA)) {
+		if (most > 1)
+			slots = run_length(r, most);
+		r->n_dma += slots;
+		r->next += slots;
+		r->slot += (size_t)slots * TRACE_SLOT;
+		return (int)slots;
+	}
+	slots += payload_slots(rec);
+	if (slots > 1)
+		*data = r->slot + TRACE_SLOT;
+	r->next += slots;
+	r->slot += (size_t)slots * TRACE_SLOT;
 	return 1;
+}
+
+int iom_trace_next(iom_trace_reader *r, const iom_trace_record **record, const void **data,
+		   GError **error)
+{
+	return iom_trace_next_run(r, 1, record, data, error);
+}
+
+uint32_t iom_trace_reader_chunk(const iom_trace_reader *r)
+{
+	return r->n_chunks;
 }
 
 uint64_t iom_trace_reader_index(const iom_trace_reader *r)

@@ -155,7 +155,17 @@ const iom_trace_info *iom_trace_reader_info(const iom_trace_reader *r);
  */
 int iom_trace_next(iom_trace_reader *r, const iom_trace_record **record, const void **data,
 		   GError **error);
-/* Number of the record returned last, counted in slots from 0. */
+/*
+ * The same, but of DMAs as many as follow one after the other, up to `most`: their
+ * number, and *record is an array of them, the others being one each. Records and
+ * payloads stay where they are while IOM_TRACE_KEPT chunks are read.
+ */
+int iom_trace_next_run(iom_trace_reader *r, unsigned most, const iom_trace_record **record,
+		       const void **data, GError **error);
+#define IOM_TRACE_KEPT 8u
+/* Chunks read so far: the one that the record returned last is in, from 1. */
+uint32_t iom_trace_reader_chunk(const iom_trace_reader *r);
+/* Number of the record returned last, or of the first of several, counted in slots from 0. */
 uint64_t iom_trace_reader_index(const iom_trace_reader *r);
 /* Bytes read and bytes there are in all (0 unknown), for progress. */
 void iom_trace_reader_progress(const iom_trace_reader *r, uint64_t *done, uint64_t *total);

@@ -107,7 +107,7 @@ class ImportTest(unittest.TestCase):
             trace, _ = self.import_log(log, tables)
             for cache in ("default", "off", "one", "options"):
                 single = self.replay(trace, cache)
-                for threads in (2, 4):
+                for threads in (2, 3, 4):
                     got = self.replay(trace, cache, threads)
                     for key in ("dma", "translated", "faulted", "compared", "mismatches",
                                 "commands", "records"):

@@ -145,7 +145,7 @@ static void check_file(const char *path)
 
 static void test_checksum(void)
 {
-	uint8_t bytes[300];
+	uint8_t bytes[300], many[20000];
 
 	/* The check value of the CRC catalogue, and two vectors of RFC 3720 B.4. */
 	CHECK_EQ(iom_crc32c(0, "123456789", 9), 0xe3069283);
@@ -157,6 +157,11 @@ static void test_checksum(void)
 		bytes[i] = (uint8_t)(i * i + 3);
 	for (unsigned n = 0; n < sizeof(bytes); n++)
 		CHECK_EQ(iom_crc32c(0, bytes, n), iom_crc32c_portable(0, bytes, n));
+	/* Long ones are made of several parts. */
+	for (unsigned i = 0; i < sizeof(many); i++)
+		many[i] = (uint8_t)(i * 2654435761u >> 13);
+	for (unsigned n = 0; n < sizeof(many) - 7; n += n % 1024 < 9 ? 1 : 251)
+		CHECK_EQ(iom_crc32c(5, many + n % 8, n), iom_crc32c_portable(5, many + n % 8, n));
 	CHECK_EQ(iom_crc32c(iom_crc32c(0, bytes, 101), bytes + 101, 199),
 		 iom_crc32c(0, bytes, 300));
 }
