@@ -546,8 +546,11 @@ IOM_API void iom_iommu_inspect(iom_iommu *iommu, const iom_request *request, iom
  * meanwhile. Only, a thread must not wait for software or hardware to complete a
  * command while it holds: it would wait for itself.
  *
- * A hold costs one full memory barrier, its release another. Threads beyond 63
- * also share a cache line for it.
+ * A hold is a few plain loads and stores more than a translation, and so is its
+ * release, where the host has membarrier(2): a command that completes makes the memory
+ * barrier for threads that have held a hundred times and more since the last one. A
+ * thread that holds less often, and every thread elsewhere, makes one for each hold.
+ * Threads beyond 63 share a cache line, too.
  */
 typedef struct iom_hold {
 	iom_iommu *iommu; /* NULL: holds nothing */

@@ -14,6 +14,14 @@
  * A hold is published before the translation that it protects reads anything,
  * and an invalidation takes effect before the counts are read. So either the
  * count shows the hold, or the translation shows the invalidation.
+ *
+ * For that both sides need a fence, and holds are many, completions few. So a thread
+ * that holds often announces it, and makes no fences from then on; whoever completes
+ * an invalidation and finds such threads ends what they have announced, makes one
+ * fence in all threads (everywhere.h), and then counts. Where nobody has announced
+ * anything since the last time, the counts show every hold as they are. A hold is
+ * counted first and then looks whether its announcement stands: if it still does,
+ * the fence is yet to come, and makes the count visible.
  */
 #ifndef IOM_CORE_FLIGHT_H
 #define IOM_CORE_FLIGHT_H
@@ -33,6 +41,9 @@
 typedef struct iom_flight_cell {
 	uint64_t taken[2]; /* by turn */
 	uint64_t released[2];
+	uint64_t announced; /* iom_flight.epoch when the thread said that it makes no fences */
+	uint64_t fenced; /* the epoch of the last hold with a fence */
+	uint64_t fences; /* and how many there were in it */
 } __attribute__((aligned(IOM_LINE))) iom_flight_cell;
 
 struct iom_flight {
@@ -40,7 +51,10 @@ struct iom_flight {
 	/* What every hold and release reads; written when somebody waits. */
 	uint64_t turn __attribute__((aligned(IOM_LINE))); /* its lowest bit is what counts */
 	uint64_t wanted; /* the turn that somebody waits for; `turn` when nobody does */
+	uint64_t epoch; /* counts the ends of announcements, from 1 */
+	bool everywhere; /* such fences are to be had */
 	uint64_t slots; /* that ever held something, a bit each */
+	uint64_t unfenced; /* of these, who has announced something in this epoch */
 	uint32_t landed; /* a release may have ended a wait, nobody has looked yet */
 };
 
@@ -77,22 +91,6 @@ static inline bool iom_flight_look(iom_flight *flight)
 static inline void iom_flight_looked(iom_flight *flight)
 {
 	__atomic_store_n(&flight->landed, 0, __ATOMIC_SEQ_CST);
-}
-
-/* Count, and let nothing that follows be done before. */
-static inline void iom_flight_publish(uint64_t *cell, unsigned slot)
-{
-#ifdef IOM_FLIGHT_TSAN
-	(void)slot;
-	__atomic_fetch_add(cell, 1, __ATOMIC_SEQ_CST);
-#else
-	if (G_LIKELY(slot != IOM_SLOT_SHARED))
-		__atomic_store_n(cell, __atomic_load_n(cell, __ATOMIC_RELAXED) + 1,
-				 __ATOMIC_RELEASE);
-	else
-		__atomic_fetch_add(cell, 1, __ATOMIC_RELEASE);
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-#endif
 }
 
 #endif

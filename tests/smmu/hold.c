@@ -395,6 +395,75 @@ static void freed_off(void)
 	freed_pages("off");
 }
 
+/*
+ * A device that holds hundreds of times between two completions, which is when holds
+ * make no fences. While it holds a page, that page must not be said to be free.
+ */
+struct hurry {
+	rig r;
+	int stop;
+	uint64_t holds;
+	uint64_t broken;
+	uint8_t gone[SPARES]; /* pages that were given back */
+	uint64_t *far; /* FAR words, most of them in no cache */
+};
+#define FAR (UINT64_C(1) << 23)
+
+static gpointer hurried(gpointer opaque)
+{
+	struct hurry *y = opaque;
+	uint64_t broken = 0;
+
+	for (uint64_t n = 1; !g_atomic_int_get(&y->stop); n++) {
+		iom_result res;
+		iom_hold hold;
+
+		/* Stores that follow wait until these are done, loads do not. */
+		for (uint64_t i = 0; i < 24; i++)
+			y->far[(24 * n + i) * 1000003 * 8 % FAR] = n;
+		if (!iom_iommu_translate_held(y->r.iommu, &write_va, &res, &hold)) {
+			broken++;
+			continue;
+		}
+		for (unsigned i = 0; i < n % 512; i++)
+			broken += __atomic_load_n(&y->gone[(res.address - PA) >> 12],
+						  __ATOMIC_ACQUIRE);
+		iom_hold_release(&hold);
+		__atomic_store_n(&y->holds, n, __ATOMIC_RELEASE);
+	}
+	__atomic_fetch_add(&y->broken, broken, __ATOMIC_RELAXED);
+	return NULL;
+}
+
+static void often(void)
+{
+	struct hurry y = { 0 };
+	gint64 end = g_get_monotonic_time() + 2 * G_USEC_PER_SEC;
+	uint64_t late = 0, v;
+	GThread *thread;
+
+	open_mapped(&y.r, NULL);
+	y.far = g_new0(uint64_t, FAR);
+	thread = g_thread_new("holder", hurried, &y);
+	for (v = 1; !late && (v < 100 || g_get_monotonic_time() < end); v++) {
+		uint64_t from = __atomic_load_n(&y.holds, __ATOMIC_ACQUIRE);
+
+		while (__atomic_load_n(&y.holds, __ATOMIC_ACQUIRE) < from + 200 + v % 64)
+			;
+		__atomic_store_n(&y.gone[v % SPARES], 0, __ATOMIC_RELEASE);
+		invalidate(&y.r, v, PA + 0x1000 * (v % SPARES));
+		late += !await_sync(&y.r);
+		__atomic_store_n(&y.gone[(v - 1) % SPARES], 1, __ATOMIC_RELEASE);
+	}
+	g_atomic_int_set(&y.stop, 1);
+	g_thread_join(thread);
+	g_free(y.far);
+	CHECK_EQ(y.broken, 0);
+	CHECK_EQ(late, 0);
+	CHECK_EQ(iom_iommu_holds(y.r.iommu), 0);
+	rig_close(&y.r);
+}
+
 static const iom_test tests[] = {
 	{ "CMD_SYNC waits for the release", sync_waits },
 	{ "many holds, in any order", many_holds },
@@ -406,6 +475,7 @@ static const iom_test tests[] = {
 	{ "nobody writes to a page that was given back", freed_default },
 	{ "the same with one entry", freed_one },
 	{ "the same without caches", freed_off },
+	{ "a device that holds often", often },
 	{ 0 },
 };
 const iom_suite smmu_hold_suite = { "hold", tests };
