@@ -25,6 +25,7 @@ typedef struct fast_walk {
 	fast_caches *caches;
 	unsigned *reads; /* of tables */
 	bool lean;
+	bool whole; /* and nothing is to be learned */
 } fast_walk;
 
 /* The end of a walk of one stage. */
@@ -246,8 +247,9 @@ static __attribute__((noinline)) bool ss_look(fast_walk w, uint64_t gpa, uint64_
 		if (ss.signature != p->ctx.signature)
 			return false;
 		iom_cache_use_again(p->stage2, &place);
-		if (place.usable && p->flat)
-			vtd_flat_keep(p->flat, p->stage2, gpa, p->space, flatten(&ss, gpa), &place);
+		if (p->flat.flat)
+			iom_flat_keep(&p->flat, gpa, vtd_flat_pack(flatten(&ss, gpa)), ss.lg2,
+				      &place);
 	} else {
 		w.caches->misses++;
 		if (!ss_walk(w, gpa, &ss))
@@ -264,11 +266,13 @@ FAST_INLINE bool ss_page(fast_walk w, uint64_t gpa, uint64_t *page)
 {
 	const vtd_plan *p = w.plan;
 
-	if (G_LIKELY(w.lean || p->flat) && G_LIKELY(vtd_flat_find(p->flat, gpa, p->space, page))) {
+	*page = G_LIKELY(p->flat.flat) ? iom_flat_find(&p->flat, gpa) : 0;
+	if (G_LIKELY(*page)) {
+		*page = vtd_flat_unpack(*page);
 		w.caches->hits++;
 		return true;
 	}
-	return !w.lean && ss_look(w, gpa, page);
+	return ss_look(w, gpa, page);
 }
 
 #endif

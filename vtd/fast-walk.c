@@ -58,7 +58,7 @@ FAST_INLINE bool fs_load(fast_walk w, bool nested, uint64_t table, uint64_t offs
 	uint64_t page = table;
 	fast_leaf leaf;
 
-	if (nested && w.lean && !w.caches) {
+	if (nested && w.lean) {
 		if (!second(w, table, &leaf) || p->fetch_bits & ~leaf.all)
 			return false;
 		page = output(p, &leaf, table);
@@ -73,12 +73,12 @@ FAST_INLINE bool fs_load(fast_walk w, bool nested, uint64_t table, uint64_t offs
 }
 
 /* One level down; for pages of 4 KiB, to have one way out. */
-FAST_INLINE bool fs_down(fast_walk w, uint64_t address, bool nested, unsigned level,
-			 uint64_t *table, uint64_t *all, uint64_t *rights)
+FAST_INLINE bool fs_down(fast_walk w, uint64_t address, unsigned level, uint64_t *table,
+			 uint64_t *all)
 {
-	uint64_t entry;
+	uint64_t entry, rights;
 
-	if (!fs_load(w, nested, *table, entry_at(0, address, level), rights, &entry) ||
+	if (!fs_load(w, false, *table, entry_at(0, address, level), &rights, &entry) ||
 	    G_UNLIKELY(entry & w.plan->fs.table[level]))
 		return false;
 	*all &= entry;
@@ -87,13 +87,13 @@ FAST_INLINE bool fs_down(fast_walk w, uint64_t address, bool nested, unsigned le
 }
 
 #define FS_DOWN(n) \
-	if (!fs_down(w, address, nested, n, &table, &all, &rights)) \
+	if (!fs_down(w, address, n, &table, &all)) \
 	return false
 
-FAST_INLINE bool lean_down(fast_walk w, uint64_t address, bool nested, fast_leaf *out)
+FAST_INLINE bool lean_down(fast_walk w, uint64_t address, fast_leaf *out)
 {
 	const vtd_plan *p = w.plan;
-	uint64_t table = p->ctx.fs, all = UINT64_MAX, rights = UINT64_MAX, entry;
+	uint64_t table = p->ctx.fs, all = UINT64_MAX, entry, rights;
 
 	switch (p->ctx.fs_levels) {
 	case 5:
@@ -104,12 +104,100 @@ FAST_INLINE bool lean_down(fast_walk w, uint64_t address, bool nested, fast_leaf
 		FS_DOWN(3);
 		FS_DOWN(2);
 	}
-	if (!fs_load(w, nested, table, entry_at(0, address, 1), &rights, &entry) ||
-	    G_UNLIKELY(entry & p->fs.leaf[1]) || (nested && G_UNLIKELY(p->fetch & ~rights)))
+	if (!fs_load(w, false, table, entry_at(0, address, 1), &rights, &entry) ||
+	    G_UNLIKELY(entry & p->fs.leaf[1]))
 		return false;
 	out->entry = entry;
 	out->all = all & entry;
 	out->level = 1;
+	return true;
+}
+
+/*
+ * Where the table at a guest-physical address is, that no link leads to or no longer; next
+ * time one does. False: the stage-2 cache has to be asked.
+ */
+static __attribute__((noinline)) bool new_table(fast_walk w, iom_flat_link *link, uint64_t entry,
+						uint64_t gpa, const uint8_t **host)
+{
+	vtd_plan *p = w.plan;
+	uint64_t page = iom_flat_find(&p->flat, gpa), at = page & IOM_FLAT_ADDRESS;
+
+	if (!page || p->fetch & ~(page >> VTD_FLAT_LG2) ||
+	    (!iom_window_holds(&p->window, at) &&
+	     !iom_window_look(&p->window, w.unit->memory, at)) ||
+	    !iom_window_holds(&p->window, at + 0xff8))
+		return false;
+	*host = p->window.host + (at - p->window.base);
+	iom_flat_link_to(&p->flat, link, entry, gpa, *host);
+	return true;
+}
+
+/*
+ * Through the pages of the second stage that the thread knows. Nearly always every link
+ * is there (w.whole), and nothing is to be called. Tables of the upper levels are most
+ * often those of the last walk: then the next level need not wait for their entries.
+ */
+FAST_INLINE bool flat_down(fast_walk w, uint64_t address, fast_leaf *out)
+{
+	vtd_plan *p = w.plan;
+	uint64_t all = UINT64_MAX, entry;
+	const uint8_t *host;
+	iom_flat_link *link;
+
+	out->level = 1;
+	if (G_UNLIKELY(!iom_flat_follow(&p->root, &host)) &&
+	    (w.whole || !new_table(w, &p->root, 0, p->ctx.fs, &host)))
+		return false;
+#define FLAT_STEP(n) \
+	entry = GUINT64_FROM_LE( \
+		__atomic_load_n((const uint64_t *)(const void *)(host + entry_at(0, address, n)), \
+				__ATOMIC_ACQUIRE))
+/* Links have entries that point to tables only. */
+#define FLAT_TABLE(n) \
+	link = iom_flat_link_at(&p->flat, entry); \
+	if (!iom_flat_links(&p->flat, link, entry) || G_UNLIKELY(!iom_flat_follow(link, &host))) { \
+		if (entry & p->fs.table[n]) { \
+			out->level = n; \
+			goto found; \
+		} \
+		if (w.whole || entry & p->linked || \
+		    !new_table(w, link, entry, entry & p->address, &host)) \
+			return false; \
+	} \
+	all &= entry
+#define FLAT_UPPER(n) \
+	FLAT_STEP(n); \
+	if (G_UNLIKELY(p->last[n - 3].descriptor != entry) || \
+	    G_UNLIKELY(!iom_flat_follow(&p->last[n - 3], &host))) { \
+		FLAT_TABLE(n); \
+		p->last[n - 3] = *link; \
+	} else { \
+		all &= entry; \
+	}
+	switch (p->ctx.fs_levels) {
+	case 5:
+		FLAT_UPPER(5);
+		/* fall through */
+	case 4:
+		FLAT_UPPER(4);
+		FLAT_UPPER(3);
+		FLAT_STEP(2);
+		FLAT_TABLE(2);
+		FLAT_STEP(1);
+		break;
+	default:
+		return false;
+	}
+	if (G_UNLIKELY(entry & p->fs.leaf[1]))
+		return false;
+found:
+	if (out->level != 1 && !is_leaf(&p->fs, entry, out->level))
+		return false;
+	out->entry = entry;
+	out->all = all & entry;
+	*w.reads = p->ctx.fs_levels + 1u - out->level;
+	w.caches->hits = *w.reads;
 	return true;
 }
 
@@ -119,8 +207,10 @@ FAST_INLINE bool first(fast_walk w, uint64_t address, bool nested, fast_leaf *ou
 	uint64_t table = p->ctx.fs, all = UINT64_MAX, rights = UINT64_MAX, entry;
 	unsigned level = p->ctx.fs_levels;
 
-	if (w.lean && (!nested || w.caches))
-		return lean_down(w, address, nested, out);
+	if (w.lean && nested && w.caches)
+		return flat_down(w, address, out);
+	if (w.lean && !nested)
+		return lean_down(w, address, out);
 	if (!w.lean && p->tables && !fs_start(w, address, &table, &all, &level))
 		return false;
 	for (; level > 1; level--) {
@@ -278,7 +368,15 @@ FAST_INLINE bool below_first(fast_walk w, uint64_t gpa, uint64_t *ss, unsigned *
 	fast_leaf leaf;
 	uint64_t page;
 
-	if (!w.lean || w.caches) {
+	if (w.lean && w.caches) {
+		page = iom_flat_find(&p->flat, gpa);
+		w.caches->hits++;
+		*ss = page >> VTD_FLAT_LG2 & 0xff;
+		*lg2 = iom_flat_lg2(&p->flat, page);
+		*out = (page & IOM_FLAT_ADDRESS) | (gpa & PAGE_MASK);
+		return G_LIKELY(page);
+	}
+	if (!w.lean) {
 		if (!ss_page(w, gpa, &page))
 			return false;
 		*ss = page & 0xff;
@@ -318,11 +416,13 @@ static __attribute__((noinline)) bool walk_any(vtd_unit *unit, vtd_plan *plan, c
 {
 	fast_caches caches = { .epoch = iom_tags_epoch(unit->tags) };
 	unsigned reads = 0;
-	fast_walk w = { unit, plan, &caches, &reads, false };
+	fast_walk w = { unit, plan, &caches, &reads, false, false };
 
 	/* The context was still the right one when the walk began. */
 	if (iom_front_generation(&unit->base) != generation)
 		return false;
+	if (G_UNLIKELY(plan->window.layout != unit->memory->layout))
+		vtd_plan_cut(plan);
 	iom_window_check(&plan->window, unit->memory);
 	switch (plan->ctx.pgtt) {
 	case VTD_PGTT_FIRST:
@@ -338,7 +438,7 @@ static bool lean_first(vtd_unit *unit, vtd_plan *plan, const iom_request *r, uin
 		       iom_result *result)
 {
 	unsigned reads = 0;
-	fast_walk w = { unit, plan, NULL, &reads, true };
+	fast_walk w = { unit, plan, NULL, &reads, true, false };
 
 	iom_window_check(&plan->window, unit->memory);
 	if (G_LIKELY(with_first(w, r, false, result)))
@@ -350,7 +450,7 @@ static bool lean_second(vtd_unit *unit, vtd_plan *plan, const iom_request *r, ui
 			iom_result *result)
 {
 	unsigned reads = 0;
-	fast_walk w = { unit, plan, NULL, &reads, true };
+	fast_walk w = { unit, plan, NULL, &reads, true, false };
 
 	iom_window_check(&plan->window, unit->memory);
 	if (G_LIKELY(second_alone(w, r, result)))
@@ -362,10 +462,22 @@ static bool lean_nested(vtd_unit *unit, vtd_plan *plan, const iom_request *r, ui
 			iom_result *result)
 {
 	unsigned reads = 0;
-	fast_walk w = { unit, plan, NULL, &reads, true };
+	fast_walk w = { unit, plan, NULL, &reads, true, false };
 
 	iom_window_check(&plan->window, unit->memory);
 	if (G_LIKELY(with_first(w, r, true, result)))
+		return true;
+	return walk_any(unit, plan, r, generation, result);
+}
+
+static __attribute__((noinline)) bool relink(vtd_unit *unit, vtd_plan *plan, const iom_request *r,
+					     uint64_t generation, iom_result *result)
+{
+	fast_caches caches = { 0 };
+	unsigned reads = 0;
+	fast_walk w = { unit, plan, &caches, &reads, true, false };
+
+	if (with_first(w, r, true, result))
 		return true;
 	return walk_any(unit, plan, r, generation, result);
 }
@@ -376,12 +488,14 @@ static bool lean_flat(vtd_unit *unit, vtd_plan *plan, const iom_request *r, uint
 {
 	fast_caches caches = { 0 };
 	unsigned reads = 0;
-	fast_walk w = { unit, plan, &caches, &reads, true };
+	fast_walk w = { unit, plan, &caches, &reads, true, true };
 
-	iom_window_check(&plan->window, unit->memory);
+	/* Links know where tables are in memory. */
+	if (G_UNLIKELY(plan->window.layout != unit->memory->layout))
+		return walk_any(unit, plan, r, generation, result);
 	if (G_LIKELY(with_first(w, r, true, result)))
 		return true;
-	return walk_any(unit, plan, r, generation, result);
+	return relink(unit, plan, r, generation, result);
 }
 
 vtd_walk *vtd_walk_for(const vtd_plan *plan)
@@ -393,7 +507,7 @@ vtd_walk *vtd_walk_for(const vtd_plan *plan)
 		return lean_first;
 	case VTD_PGTT_NESTED:
 		if (plan->stage2)
-			return plan->flat ? lean_flat : walk_any;
+			return plan->flat.flat ? lean_flat : walk_any;
 		return lean_nested;
 	default:
 		return lean_second;

@@ -269,7 +269,7 @@ typedef enum vtd_tag_kind {
 	VTD_TAG_HPT, /* host permissions of an HPT domain */
 } vtd_tag_kind;
 
-typedef struct vtd_flat vtd_flat;
+typedef struct iom_flat iom_flat;
 
 typedef struct vtd_unit {
 	iom_iommu base;
@@ -280,7 +280,7 @@ typedef struct vtd_unit {
 	iom_cache *cache[IOM_N_CACHES];
 	iom_memory *memory;
 	vtd_masks masks;
-	vtd_flat *flat[IOM_SLOTS]; /* by thread slot, each the thread's own; flat.h */
+	iom_flat *flat[IOM_SLOTS]; /* by thread slot, each the thread's own; core/flat.h */
 
 	pthread_mutex_t lock; /* one that ThreadSanitizer knows */
 	vtd_regs regs;

@@ -67,6 +67,8 @@ static void make_first(const vtd_unit *unit, vtd_plan *plan)
 	if (plan->ctx.pgtt == VTD_PGTT_NESTED)
 		more = ADDRESS & ~iom_mask(vtd_width(&unit->caps, plan->ctx.ss_levels - 2u));
 	make_plain(&plan->fs, unit->masks.fs, more, true, unit->caps.fs1gp);
+	for (unsigned level = 2; level <= plan->ctx.fs_levels; level++)
+		plan->linked |= plan->fs.table[level];
 }
 
 /* 3.6.1: the privilege of a request; false when it is refused or out of the ordinary. */
@@ -93,9 +95,17 @@ static void make_own(vtd_unit *unit, uint64_t generation, vtd_plan *plan)
 	plan->tlb_misses = &unit->cache[IOM_CACHE_IOTLB]->cells[slot].misses;
 	plan->stage2_hits = &unit->cache[IOM_CACHE_STAGE2]->cells[slot].hits;
 	plan->reads = iom_count_cell(&unit->base, IOM_STAT_TABLE_READS);
-	plan->flat = plan->stage2 ? vtd_flat_mine(unit) : NULL;
-	if (plan->flat)
-		plan->space = vtd_flat_space_of(plan->flat, &plan->ctx, generation);
+	if (plan->stage2)
+		iom_flat_look(iom_flat_mine(unit->flat, plan->stage2), &plan->second_scope,
+			      plan->ctx.signature, plan->ctx.did, generation, 12, &plan->flat);
+}
+
+void vtd_plan_cut(vtd_plan *plan)
+{
+	iom_flat_cut(&plan->flat);
+	iom_flat_link_clear(&plan->root);
+	for (unsigned i = 0; i < G_N_ELEMENTS(plan->last); i++)
+		iom_flat_link_clear(&plan->last[i]);
 }
 
 void vtd_plan_make(vtd_unit *unit, const iom_request *request, uint64_t generation, bool own,
@@ -106,6 +116,7 @@ void vtd_plan_make(vtd_unit *unit, const iom_request *request, uint64_t generati
 
 	memset((char *)plan + sizeof(plan->ctx), 0, sizeof(*plan) - sizeof(plan->ctx));
 	plan->stage2 = nested ? on(unit, IOM_CACHE_STAGE2) : NULL;
+	plan->second_scope = vtd_scope_second(ctx->did);
 	if (own)
 		make_own(unit, generation, plan);
 	if (ctx->pgtt >= VTD_PGTT_PASS || !privilege(plan, request))
@@ -114,7 +125,6 @@ void vtd_plan_make(vtd_unit *unit, const iom_request *request, uint64_t generati
 	plan->tlb = on(unit, IOM_CACHE_IOTLB);
 	plan->tables = on(unit, IOM_CACHE_WALK);
 	plan->tlb_scope = vtd_scope_tlb(ctx->pgtt, ctx->did, ctx->pasid);
-	plan->second_scope = vtd_scope_second(ctx->did);
 	plan->n_tags = (uint8_t)vtd_tags_tlb(unit, ctx, plan->tags);
 	plan->second_tag = vtd_tag(unit, VTD_TAG_STAGE2, ctx->did, 0);
 	plan->beyond = ~iom_mask(ctx->width);
@@ -123,5 +133,6 @@ void vtd_plan_make(vtd_unit *unit, const iom_request *request, uint64_t generati
 	make_second(unit, plan);
 	make_first(unit, plan);
 	plan->leaf.key = UINT64_MAX; /* of no leaf */
+	vtd_plan_cut(plan);
 	plan->walk = vtd_walk_for(plan);
 }

@@ -54,11 +54,13 @@ struct vtd_plan {
 	vtd_walk *walk; /* NULL: not a context of tables that the request may use */
 	/* the thread's own counters: set in a front */
 	uint64_t *config_hits, *tlb_misses, *stage2_hits, *reads;
-	vtd_flat *flat; /* the thread's; NULL without a stage-2 cache under a first stage */
-	uint64_t space; /* of the second stage in it */
+	iom_flat_view flat; /* of the second stage under a first one with a stage-2 cache */
+	/* first-stage tables: the first, and of levels 2, 3 and 4 the last ones */
+	iom_flat_link root, last[3];
 	uint64_t address; /* of what a paging entry points to */
 	/* bits that an address lacks once `half`, of canonical addresses, is added */
 	uint64_t half, beyond;
+	uint64_t linked; /* bits that pointers to tables lack at every level */
 	uint64_t fetch_bits; /* that reading a first-stage entry needs of the second stage */
 	bool supervisor; /* the privilege that tables judge */
 	bool mtrr; /* the memory type depends on the address */
@@ -83,6 +85,8 @@ G_STATIC_ASSERT(sizeof(vtd_plan) <= IOM_FRONT_CONTEXT_WORDS * sizeof(uint64_t));
 void vtd_plan_make(vtd_unit *unit, const iom_request *request, uint64_t generation, bool own,
 		   vtd_plan *plan);
 vtd_walk *vtd_walk_for(const vtd_plan *plan);
+/* Forget where in memory tables are. */
+void vtd_plan_cut(vtd_plan *plan);
 
 /*
  * What an access may do with a page of these VTD_TLB_ flags, as rights() of

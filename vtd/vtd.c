@@ -5,6 +5,7 @@
 #include "vtd/internal.h"
 
 #include "core/ahead.h"
+#include "core/front.h"
 #include "vtd/flat.h"
 
 static const char *const command_names[VTD_N_COMMANDS] = {
@@ -70,7 +71,7 @@ static void destroy(iom_iommu *iommu)
 	vtd_unit *unit = vtd_of(iommu);
 
 	for (unsigned i = 0; i < IOM_SLOTS; i++)
-		vtd_flat_free(unit->flat[i]);
+		iom_flat_free(unit->flat[i]);
 	for (unsigned i = 0; i < IOM_N_CACHES; i++)
 		iom_cache_free(unit->cache[i]);
 	iom_tags_free(unit->tags);
