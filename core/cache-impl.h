@@ -82,15 +82,31 @@ typedef struct iom_cache_use {
 
 /*
  * What a thread did to the order of a set since the set had that sequence. Only
- * the thread writes it; see cache-policy.h.
+ * the thread writes it, see cache-policy.h; but for the stamp, which only those write
+ * who change the set, in caches that have a front (front.h).
  */
 typedef struct iom_cache_recent {
 	uint64_t order;
 	uint32_t sequence;
-	uint32_t spare;
+	uint32_t stamp; /* iom_cache_stamp() of the set's own sequence */
 } iom_cache_recent;
 
-G_STATIC_ASSERT(sizeof(iom_cache_set) == 2 * sizeof(iom_cache_recent)); /* front.h */
+/*
+ * Where the count of a set's changes lies in an answer that was kept. It comes round:
+ * every time it begins again, what was kept before ends (iom_cache_set_done()).
+ */
+#define IOM_STAMP_LG2 12
+#define IOM_STAMP_BITS 16
+#define IOM_STAMP_MASK (((UINT32_C(1) << IOM_STAMP_BITS) - 1) << IOM_STAMP_LG2)
+
+/* Others keep more bits of the sequence, which come round in step with these. */
+G_STATIC_ASSERT(IOM_STAMP_BITS + 1 <= IOM_CACHE_CHANGES_LG2);
+
+static inline uint32_t iom_cache_stamp(uint32_t sequence)
+{
+	/* Its lowest bit is not a part of the count. */
+	return sequence << (IOM_STAMP_LG2 - 1) & IOM_STAMP_MASK;
+}
 
 /*
  * Where an entry was found, for who wants to use it again without a lookup. While
@@ -130,6 +146,7 @@ struct iom_cache {
 	uint8_t recency;
 	bool outdates; /* its changes end the life of answers that were kept; front.h */
 	bool touches; /* a hit changes the order */
+	bool stamps; /* threads' words have the stamps of the sets */
 	uint64_t *wide_prints; /* with more than 16 ways */
 	iom_cache_use *use; /* by way, for insertions; NULL unless matrix or tree */
 	iom_cache_use *uses; /* what `touch` is */

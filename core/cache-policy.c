@@ -130,8 +130,15 @@ iom_cache_recent *iom_cache_recent_make(iom_cache *cache, unsigned slot)
 	made = iom_host_table_new(&cache->recent_host[slot], bytes, true);
 	if (!made)
 		return NULL;
+	/* Who changes a set tells those that are known by then. */
+	iom_spin_lock(&cache->lock);
+	for (uint32_t i = 0; cache->stamps && i <= cache->set_mask; i++) {
+		if (cache->sets[i].sequence)
+			made[i].stamp = iom_cache_stamp(cache->sets[i].sequence);
+	}
 	__atomic_store_n(&cache->recent[slot], made, __ATOMIC_RELEASE);
 	__atomic_fetch_or(&cache->recent_slots, UINT64_C(1) << slot, __ATOMIC_RELEASE);
+	iom_spin_unlock(&cache->lock);
 	return made;
 }
 

@@ -162,13 +162,31 @@ void iom_cache_set_write(iom_cache_set *set)
 #endif
 }
 
+/* What a thread kept of the set is void, before anybody finds it changed. */
+static void show_stamp(iom_cache *cache, uint32_t index, uint32_t sequence)
+{
+	uint64_t slots = __atomic_load_n(&cache->recent_slots, __ATOMIC_RELAXED);
+
+	for (; slots; slots &= slots - 1)
+		__atomic_store_n(&cache->recent[__builtin_ctzll(slots)][index].stamp,
+				 iom_cache_stamp(sequence), __ATOMIC_RELEASE);
+}
+
 void iom_cache_set_done(iom_cache *cache, iom_cache_set *set)
 {
-	/* A count that comes round must not look like one that never moved. */
-	bool around = !((set->sequence + 1) << (32 - IOM_CACHE_CHANGES_LG2));
+	uint32_t next = set->sequence + 1;
 
-	__atomic_store_n(&set->sequence, set->sequence + 1, __ATOMIC_RELEASE);
-	if (G_UNLIKELY(around | cache->outdates))
+	/*
+	 * A count that comes round must not look like one that never moved. While it
+	 * is odd nobody finds anything in the set: who reads the new generation keeps
+	 * nothing of before, and who sees the new count sees the new generation.
+	 */
+	if (G_UNLIKELY(!iom_cache_stamp(next)))
+		iom_tags_outdate(cache->tags);
+	if (cache->stamps)
+		show_stamp(cache, (uint32_t)(set - cache->sets), next);
+	__atomic_store_n(&set->sequence, next, __ATOMIC_RELEASE);
+	if (G_UNLIKELY(cache->outdates))
 		iom_tags_outdate(cache->tags);
 }
 

@@ -2,6 +2,13 @@
 /* Making and filling fronts; front.h says what they are. */
 #include "core/front.h"
 
+#include "core/iommu-private.h"
+
+/* Of that many entries on a front is in one huge page. */
+#define LARGE 4096
+#define HUGE_PAGE ((size_t)2 << 20)
+#define SPREAD UINT64_C(0x9e3779b97f4a7c15)
+
 /* Of a working set far larger than the front only a part is worth keeping. */
 #define KEEP_ONE_OF 4
 
@@ -15,24 +22,19 @@ static void drop(iom_front *front)
 	if (!front)
 		return;
 	own = front->own;
-	iom_host_table_free(&front->table);
 	iom_host_table_free(&own);
 }
 
 static iom_front *make(uint64_t entries)
 {
+	bool large = entries >= LARGE;
 	iom_host_table own;
-	iom_front *front = iom_host_table_new(&own, sizeof(*front), false);
+	iom_front *front = iom_host_table_new(&own, large ? HUGE_PAGE : sizeof(*front), large);
 
 	if (!front)
 		return NULL;
 	front->own = own;
-	front->mask = entries - 1;
-	front->entry = iom_host_table_new(&front->table, entries * sizeof(iom_front_entry), true);
-	if (!front->entry) {
-		drop(front);
-		return NULL;
-	}
+	front->spread = SPREAD;
 	return front;
 }
 
@@ -62,17 +64,16 @@ static bool suits(const iom_cache *cache)
 
 void iom_front_enable(iom_iommu *iommu, iom_tags *tags, iom_cache *config, iom_cache *iotlb)
 {
-	uint64_t entries = suits(iotlb) ? (uint64_t)(iotlb->set_mask + 1) * iotlb->ways : 1, n = 1;
+	uint64_t entries = suits(iotlb) ? (uint64_t)(iotlb->set_mask + 1) * iotlb->ways : 1;
 
 	/* Without an IOTLB there are no answers to keep, but contexts. */
 	if (!suits(config))
 		return;
-	while (n * 2 <= MIN(entries, IOM_FRONT_ENTRIES))
-		n *= 2;
 	config->outdates = true;
+	iotlb->stamps = suits(iotlb);
 	iommu->generation = &tags->generation;
 	iommu->tags = tags;
-	iommu->front_entries = (uint32_t)n;
+	iommu->front_entries = (uint32_t)MIN(entries, IOM_FRONT_ENTRIES);
 	iommu->front_iotlb = suits(iotlb) ? iotlb : NULL;
 }
 
@@ -99,8 +100,8 @@ iom_front *iom_front_make(iom_iommu *iommu, unsigned slot)
 	front = make(iommu->front_entries);
 	if (!front)
 		return NULL;
+	front->counts = iommu->counters->shard[slot].value;
 	if (iotlb) {
-		front->sets = (const char *)iotlb->sets;
 		front->recent = (char *)recent_of(iotlb, slot);
 		if (!front->recent) {
 			drop(front);
@@ -137,20 +138,12 @@ static iom_front_context *context_at(iom_front *front, uint64_t key0, uint64_t k
 static iom_front_class *begin(iom_front *front, iom_cache *config, const iom_request *request,
 			      iom_front_context *context)
 {
-	uint64_t who, what, mixed;
-	iom_front_class *class;
+	iom_front_class *class = iom_front_class_at(front, iom_front_mix(front, request));
 
-	iom_front_key(request, &who, &what);
-	mixed = iom_front_mix(who, what);
-	class = iom_front_class_at(front, mixed);
-	class->who = who;
-	class->what = what;
+	iom_front_key(request, &class->who, &class->what);
 	class->generation = context->generation;
-	/* An answer finds its class by the lower bits. */
-	class->era = ++front->eras << IOM_FRONT_CLASSES_LG2 | mixed >> (64 - IOM_FRONT_CLASSES_LG2);
 	class->order = iom_cache_order(config, context->place.index, context->place.sequence);
 	class->use = config->touch[context->place.way];
-	class->mix = mixed >> 32;
 	class->context = context;
 	class->serial = context->serial;
 	memset(class->words, 0, sizeof(class->words));
@@ -196,35 +189,68 @@ iom_front_class *iom_front_class_keep(iom_front *front, iom_cache *config,
 /* Whether the thread may still get this answer. */
 static bool holds(const iom_front *front, const iom_front_entry *e, uint64_t generation)
 {
-	const iom_front_class *class = &front->class[e->era % IOM_FRONT_CLASSES];
-	const iom_cache_set *sets = (const iom_cache_set *)(const void *)front->sets;
+	const iom_front_kind *kind = &front->kind[e->key % IOM_FRONT_KINDS];
+	const iom_cache_recent *recent =
+		(const iom_cache_recent *)(const void *)(front->recent + (e->to & IOM_FRONT_AT));
+	uint64_t other = __atomic_load_n(&recent->stamp, __ATOMIC_ACQUIRE) ^ e->key;
 
-	return class->era == e->era && class->generation == generation &&
-	       IOM_CACHE_LOAD(&sets[e->at / sizeof(iom_cache_recent)].sequence) == e->sequence;
+	return kind->generation == generation && !(other & IOM_STAMP_MASK);
+}
+
+/* Kinds are given out once: with the last one all answers go. */
+static unsigned new_kind(iom_front *front)
+{
+	if (front->kinds == IOM_FRONT_KINDS - 1) {
+		memset(front->entry, 0, sizeof(front->entry));
+		memset(front->recall, 0, sizeof(front->recall));
+		front->kinds = 0;
+	}
+	return ++front->kinds;
+}
+
+/* The number of a kind, of those in use or a new one. */
+static unsigned kind_of(iom_front *front, const iom_front_kind *kind)
+{
+	uint64_t hash = (kind->key[0] ^ kind->key[1]) * SPREAD;
+	uint16_t *recall;
+
+	hash = (hash ^ kind->head[0] ^ kind->head[1] << 32 ^ kind->page.keep) * SPREAD;
+	recall = &front->recall[hash >> 32 & (IOM_FRONT_RECALLS - 1)];
+	if (memcmp(&front->kind[*recall], kind, sizeof(*kind)) != 0) {
+		*recall = (uint16_t)new_kind(front);
+		front->kind[*recall] = *kind;
+	}
+	return *recall;
 }
 
 void iom_front_keep(iom_iommu *iommu, iom_front *front, const iom_front_class *class,
 		    const iom_request *request, const iom_result *result, uint64_t generation,
 		    const iom_cache_place *place)
 {
-	uint64_t page = request->address >> IOM_FRONT_PAGE_LG2;
+	const iom_cache *iotlb = iommu->front_iotlb;
 	uint64_t at = (uint64_t)place->index * sizeof(iom_cache_recent);
+	uint64_t above = -(UINT64_C(1) << result->page_lg2 % 64);
+	iom_front_kind kind = { .generation = generation, .above = above };
 	iom_front_entry *e;
 
-	if (!place->usable || !front->sets || result->page_lg2 < IOM_FRONT_PAGE_LG2 ||
-	    at > UINT32_MAX || iom_observed(iommu) || class->generation != generation)
+	if (!place->usable || !front->recent || result->page_lg2 < IOM_FRONT_PAGE_LG2 ||
+	    at > IOM_FRONT_AT || iom_observed(iommu) || class->generation != generation)
 		return;
-	e = iom_front_at(front, class, page);
-	if (e->era && ++front->turn % KEEP_ONE_OF && holds(front, e, generation))
+	/* What the words of an answer cannot say. */
+	if (result->address >> 52 || result->span != -(request->address | above) ||
+	    ((result->address ^ request->address) & 0xfff))
+		return;
+	e = iom_front_at(front, iom_front_mix(front, request), request->address);
+	if (e->key && ++front->turn % KEEP_ONE_OF && holds(front, e, generation))
 		return;
 	/* The thread's word of the set, if this was not a use of it. */
 	iom_cache_order(iommu->front_iotlb, place->index, place->sequence);
-	e->page = page;
-	e->era = class->era;
-	memcpy(e->head, result, sizeof(e->head));
-	e->moved = result->address - request->address;
-	e->end = request->address + result->span;
-	e->at = (uint32_t)at;
-	e->sequence = place->sequence;
-	e->use = &iommu->front_iotlb->touch[place->way];
+	iom_front_key(request, &kind.key[0], &kind.key[1]);
+	kind.order = class->order;
+	kind.context = class->use;
+	kind.page = iotlb->touch[place->way];
+	memcpy(kind.head, result, sizeof(kind.head));
+	e->key = (request->address & IOM_FRONT_ABOVE) | iom_cache_stamp(place->sequence) |
+		 kind_of(front, &kind);
+	e->to = result->address >> IOM_FRONT_PAGE_LG2 << IOM_FRONT_TO_LG2 | at;
 }

@@ -5,13 +5,21 @@
  *
  * Requests that are the same in everything but address and length are a class. A
  * class knows the context that they are translated in, and where it lies in the
- * configuration cache. An answer belongs to a class and a page; it knows where the
- * entry that it came from lies in the IOTLB. It holds for as long as both entries
- * are still in their places: the set in the IOTLB has not changed, and since then
- * no tag was invalidated, no register was written and the configuration cache is
- * as it was (all of these count iom_tags.generation up). So the front never
- * answers what the caches behind it would not, a hit counts in their statistics,
- * and it is a use of both entries for the order of replacement.
+ * configuration cache. An answer belongs to a class and a page. What it has in
+ * common with many others is a kind: the class, what the result is like but for
+ * its address, the way of the IOTLB. So an answer is two words, and a million
+ * bytes hold 65,536 of them.
+ *
+ * An answer holds for as long as what it came from is in its place: the set in the
+ * IOTLB has not changed, and since then no tag was invalidated, no register was
+ * written and the configuration cache is as it was (all of these count
+ * iom_tags.generation up). So the front never answers what the caches behind it
+ * would not, a hit counts in their statistics, and it is a use of both entries for
+ * the order of replacement.
+ *
+ * An answer has sixteen bits of the number of changes that its set had, which come
+ * round: then generation counts up (cache.c). Kinds are never used twice, either:
+ * when none is left, all answers go (front.c).
  *
  * Every thread has a front of its own for each model, which nobody else writes:
  * there is nothing to lock, and threads share no line that a hit writes.
@@ -23,29 +31,45 @@
 #include "core/iommu.h"
 
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #define IOM_FRONT_ENTRIES 65536
 #define IOM_FRONT_PAGE_LG2 12
 #define IOM_FRONT_CLASSES_LG2 10
 #define IOM_FRONT_CLASSES (1u << IOM_FRONT_CLASSES_LG2)
+#define IOM_FRONT_KINDS 4096
+#define IOM_FRONT_RECALLS 512
 #define IOM_FRONT_CONTEXTS 64
 #define IOM_FRONT_CONTEXT_WORDS 160
 #define IOM_FRONT_CLASS_WORDS 6
 
 /*
- * Numbers of answers and contexts that were kept (`era`, `serial`) are never used
- * twice, and begin at 1 like generations: what is zero holds nothing.
+ * key   bits 63:28 of the address, stamp of the set 27:12, number of the kind 11:0
+ * to    bits 51:12 of the result's address 63:24, place of the set in the thread's
+ *       words of order, in bytes, 23:0
  */
 typedef struct iom_front_entry {
-	uint64_t page; /* of the address */
-	uint64_t era; /* of the class when the answer was kept */
+	uint64_t key;
+	uint64_t to;
+} iom_front_entry;
+
+#define IOM_FRONT_ABOVE (~UINT64_C(0xfffffff)) /* of an address, what its entry keeps */
+#define IOM_FRONT_SLOTS ((IOM_FRONT_ENTRIES - 1) * sizeof(iom_front_entry))
+#define IOM_FRONT_TO_LG2 24
+#define IOM_FRONT_AT UINT64_C(0xffffff)
+
+/* What answers have in common. Of kind 0, generation 0, are entries without an answer. */
+typedef struct iom_front_kind {
+	uint64_t key[2]; /* of the request; iom_front_key() */
+	uint64_t generation;
+	uint64_t *order; /* of replacement, of the context's set in the configuration cache */
+	iom_cache_use context; /* what a use of its way does */
+	iom_cache_use page; /* the same of the way in the IOTLB */
 	uint64_t head[2]; /* of the result, as it is laid out */
-	uint64_t moved; /* what translation adds to an address of the page */
-	uint64_t end; /* where the span ends, before translation */
-	uint32_t at; /* the set in the IOTLB: its place in iom_cache.recent, in bytes */
-	uint32_t sequence; /* of the set */
-	const iom_cache_use *use; /* of the way */
-} __attribute__((aligned(IOM_LINE))) iom_front_entry;
+	uint64_t above; /* the bits of an address that the page's size leaves */
+} __attribute__((aligned(2 * IOM_LINE))) iom_front_kind;
 
 /* What was found in the configuration cache, and where. */
 typedef struct iom_front_context {
@@ -61,37 +85,42 @@ struct iom_front_class {
 	uint64_t who; /* requester, pasid */
 	uint64_t what; /* flags, access, type, space, incoming attributes */
 	uint64_t generation;
-	uint64_t era;
 	uint64_t *order; /* of replacement, of the context's set in the configuration cache */
 	iom_cache_use use; /* of its way */
-	uint64_t mix; /* spreads the pages of classes */
 	iom_front_context *context __attribute__((aligned(IOM_LINE)));
 	uint64_t serial; /* of the context */
 	uint64_t words[IOM_FRONT_CLASS_WORDS]; /* the model's; zeroes in a new class */
 } __attribute__((aligned(IOM_LINE)));
 
+/* Less than a huge page in all: large ones get one. */
 struct iom_front {
-	iom_front_class class[IOM_FRONT_CLASSES]; /* first: every request looks there */
+	iom_front_kind kind[IOM_FRONT_KINDS];
 
 	/* What an answer needs. */
-	iom_front_entry *entry;
-	uint64_t mask;
-	const char *sets; /* of the IOTLB */
-	char *recent; /* this thread's */
+	char *recent; /* the thread's words of order of the IOTLB */
+	uint64_t spread; /* makes one number of a class, see iom_front_mix() */
 	uint64_t hits; /* answers: a hit of both caches each */
 
-	uint64_t eras; /* given out */
-	uint64_t serials;
+	uint64_t *counts; /* the thread's of the model, by iom_stat */
+	uint64_t serials; /* given out */
 	uint32_t turn;
-	iom_host_table table, own;
+	uint32_t kinds; /* given out */
+	iom_host_table own;
+
+	iom_front_entry entry[IOM_FRONT_ENTRIES] __attribute__((aligned(IOM_LINE)));
+	iom_front_class class[IOM_FRONT_CLASSES];
 	iom_front_context context[IOM_FRONT_CONTEXTS];
+	uint16_t recall[IOM_FRONT_RECALLS]; /* kinds, by a hash of what they are */
 };
 
 G_STATIC_ASSERT(offsetof(iom_request, pasid) == offsetof(iom_request, requester) + 4);
 G_STATIC_ASSERT(offsetof(iom_request, flags) == offsetof(iom_request, requester) + 8);
 G_STATIC_ASSERT(offsetof(iom_request, hints) == offsetof(iom_request, requester) + 15);
 G_STATIC_ASSERT(offsetof(iom_result, address) == 16 && offsetof(iom_result, span) == 24);
-G_STATIC_ASSERT(sizeof(iom_front_entry) == IOM_LINE && sizeof(iom_front_class) == 2 * IOM_LINE);
+G_STATIC_ASSERT(sizeof(iom_front_class) == 2 * IOM_LINE);
+G_STATIC_ASSERT(sizeof(iom_front) < (size_t)2 << 20);
+G_STATIC_ASSERT(IOM_FRONT_ENTRIES << IOM_FRONT_PAGE_LG2 == 1 << 28);
+G_STATIC_ASSERT(IOM_STAMP_LG2 == IOM_FRONT_PAGE_LG2 && IOM_STAMP_LG2 + IOM_STAMP_BITS == 28);
 
 /*
  * Let threads have fronts over these two caches. Without a cache, or where the
@@ -131,9 +160,12 @@ static inline void iom_front_key(const iom_request *r, uint64_t *who, uint64_t *
 }
 
 /* Its upper bits are as good as random, and differ for neighbouring requesters. */
-static inline uint64_t iom_front_mix(uint64_t who, uint64_t what)
+static inline uint64_t iom_front_mix(const iom_front *front, const iom_request *r)
 {
-	return (who ^ what) * UINT64_C(0x9e3779b97f4a7c15);
+	uint64_t who, what;
+
+	iom_front_key(r, &who, &what);
+	return (who ^ what) * front->spread;
 }
 
 static inline iom_front_class *iom_front_class_at(iom_front *front, uint64_t mixed)
@@ -141,10 +173,24 @@ static inline iom_front_class *iom_front_class_at(iom_front *front, uint64_t mix
 	return &front->class[mixed >> (64 - IOM_FRONT_CLASSES_LG2)];
 }
 
-static inline iom_front_entry *iom_front_at(iom_front *front, const iom_front_class *class,
-					    uint64_t page)
+static inline iom_front_entry *iom_front_at(iom_front *front, uint64_t mixed, uint64_t address)
 {
-	return &front->entry[(page ^ class->mix) & front->mask];
+	uint64_t at = (mixed >> 40 ^ address >> (IOM_FRONT_PAGE_LG2 - 4)) & IOM_FRONT_SLOTS;
+
+	return (iom_front_entry *)(void *)((char *)front->entry + at);
+}
+
+/* Whether requests are of one class; in few instructions where there are any for it. */
+static inline bool iom_front_same(const iom_request *r, const uint64_t *key)
+{
+	const void *asked = &r->requester;
+#ifdef __SSE2__
+	__m128i same = _mm_cmpeq_epi8(_mm_loadu_si128(asked), _mm_load_si128((const void *)key));
+
+	return _mm_movemask_epi8(same) == 0xffff;
+#else
+	return memcmp(asked, key, 16) == 0;
+#endif
 }
 
 static inline bool iom_front_class_holds(const iom_iommu *iommu, const iom_front_class *class,
@@ -174,51 +220,66 @@ static inline void iom_front_count(iom_front *front)
 #endif
 }
 
+/* More so than G_UNLIKELY(): the way of a hit has no jumps then. */
+#define IOM_RARELY(x) __builtin_expect_with_probability(!!(x), 0, 1.0)
+
+/* Keeps a compiler from working out a pointer twice, in two registers. */
+#define IOM_FRONT_OPAQUE(p) __asm__("" : "+r"(p))
+
 /*
- * True: answered, counted, and done. False: *known is the class of the request,
- * or NULL when it has none that holds.
+ * True: answered, counted, and done. What is written twice here is a word of the
+ * request that costs less to read again than to keep in a register.
  */
 static inline __attribute__((always_inline)) bool iom_front_answer(iom_iommu *iommu,
 								   iom_front *front,
 								   const iom_request *request,
-								   iom_result *result,
-								   iom_front_class **known)
+								   iom_result *result)
 {
-	uint64_t who, what, address, page, *order;
-	iom_front_class *class;
-	const iom_front_entry *e;
-	const iom_cache_set *set;
-	const iom_cache_use *use;
-	size_t at;
+	const iom_front_entry *e =
+		iom_front_at(front, iom_front_mix(front, request), request->address);
+	const iom_front_kind *kind = &front->kind[e->key % IOM_FRONT_KINDS];
+	iom_cache_recent *recent;
+	uint64_t other, to, address;
 
-	iom_front_key(request, &who, &what);
-	class = iom_front_class_at(front, iom_front_mix(who, what));
-	*known = NULL;
-	if (G_UNLIKELY(!iom_front_class_holds(iommu, class, who, what)))
+	IOM_FRONT_OPAQUE(kind);
+	if (IOM_RARELY(!iom_front_same(request, kind->key)))
 		return false;
-	*known = class;
-	address = request->address;
-	page = address >> IOM_FRONT_PAGE_LG2;
-	e = iom_front_at(front, class, page);
-	if (G_UNLIKELY(e->page != page) || G_UNLIKELY(e->era != class->era))
+	other = e->key ^ (request->address & IOM_FRONT_ABOVE);
+	to = e->to;
+	recent = (iom_cache_recent *)(void *)(front->recent + (to & IOM_FRONT_AT));
+	other ^= __atomic_load_n(&recent->stamp, __ATOMIC_ACQUIRE);
+	if (IOM_RARELY(other >= IOM_FRONT_KINDS))
 		return false;
-	at = e->at;
-	/* A header of a set is twice as large as a thread's word of it. */
-	set = (const iom_cache_set *)(const void *)(front->sets + at * 2);
-	if (G_UNLIKELY(__atomic_load_n(&set->sequence, __ATOMIC_ACQUIRE) != e->sequence))
+	/* After the stamp: it counts up before a stamp comes round. */
+	if (IOM_RARELY(iom_front_generation(iommu) != kind->generation))
 		return false;
 	/* The word is of this sequence since the answer was kept. */
-	order = (uint64_t *)(void *)(front->recent + at);
-	use = e->use;
-	IOM_CACHE_STORE(order, (IOM_CACHE_LOAD(order) & use->keep) | use->set);
-	iom_front_class_use(class);
+	IOM_CACHE_STORE(&recent->order,
+			(IOM_CACHE_LOAD(&recent->order) & kind->page.keep) | kind->page.set);
+	IOM_CACHE_STORE(kind->order,
+			(IOM_CACHE_LOAD(kind->order) & kind->context.keep) | kind->context.set);
 	iom_front_count(front);
-	memcpy(result, e->head, sizeof(e->head));
-	result->address = address + e->moved;
-	result->span = e->end - address;
+	address = request->address;
+	memcpy(result, kind->head, sizeof(kind->head));
+	result->address = ((to >> (IOM_FRONT_TO_LG2 - IOM_FRONT_PAGE_LG2) ^ address) &
+			   -(UINT64_C(1) << IOM_FRONT_PAGE_LG2)) ^
+			  address;
+	/* Up to the end of the page. */
+	result->span = -(address | kind->above);
 	/* The code, and what else fills the word. */
 	memset(&result->fault, 0, sizeof(uint64_t));
 	return true;
+}
+
+/* The class of a request; NULL when it has none that holds. */
+static inline iom_front_class *iom_front_class_known(const iom_iommu *iommu, iom_front *front,
+						     const iom_request *request)
+{
+	iom_front_class *class = iom_front_class_at(front, iom_front_mix(front, request));
+	uint64_t who, what;
+
+	iom_front_key(request, &who, &what);
+	return iom_front_class_holds(iommu, class, who, what) ? class : NULL;
 }
 
 /*
@@ -228,13 +289,9 @@ static inline __attribute__((always_inline)) bool iom_front_answer(iom_iommu *io
 static inline iom_front_class *iom_front_class_find(iom_iommu *iommu, iom_front *front,
 						    iom_cache *config, const iom_request *request)
 {
-	uint64_t who, what;
-	iom_front_class *class;
+	iom_front_class *class = iom_front_class_known(iommu, front, request);
 
-	iom_front_key(request, &who, &what);
-	class = iom_front_class_at(front, iom_front_mix(who, what));
-	if (!iom_front_class_holds(iommu, class, who, what) ||
-	    class->context->serial != class->serial)
+	if (!class || class->context->serial != class->serial)
 		return NULL;
 	iom_front_class_use(class);
 	iom_cache_count_hit(config);

@@ -116,25 +116,44 @@ static void describe_result(iom_iommu *iommu, const iom_request *request, const 
 	}
 }
 
-/* Arguments in the order of iom_iommu_translate(), which need not move them. */
-static __attribute__((noinline)) void translate(iom_iommu *iommu, const iom_request *request,
-						iom_result *result, iom_front *front,
-						iom_front_class *class)
+static __attribute__((noinline)) void finish(iom_iommu *iommu, const iom_request *request,
+					     iom_result *result)
 {
-	iom_translate_class *known = __atomic_load_n(&iommu->translate_class, __ATOMIC_RELAXED);
-
-	if (class && known) {
-		known(iommu, front, class, request, result);
-	} else {
-		iom_result_clear(result);
-		if (G_UNLIKELY(iommu->attended))
-			iom_ahead_translate(iommu, request, result);
-		else
-			iommu->ops->translate(iommu, request, result);
-	}
 	count_translation(iommu, result->status);
 	if (iom_observed(iommu))
 		describe_result(iommu, request, result);
+}
+
+static __attribute__((noinline)) void translate_any(iom_iommu *iommu, const iom_request *request,
+						    iom_result *result)
+{
+	iom_result_clear(result);
+	if (G_UNLIKELY(iommu->attended))
+		iom_ahead_translate(iommu, request, result);
+	else
+		iommu->ops->translate(iommu, request, result);
+	finish(iommu, request, result);
+}
+
+/* Arguments in the order of iom_iommu_translate(), which need not move them. */
+static __attribute__((noinline)) void translate(iom_iommu *iommu, const iom_request *request,
+						iom_result *result, iom_front *front)
+{
+	iom_front_class *class = iom_front_class_known(iommu, front, request);
+	iom_translate_class *known = __atomic_load_n(&iommu->translate_class, __ATOMIC_RELAXED);
+
+	if (!class || !known) {
+		translate_any(iommu, request, result);
+		return;
+	}
+	known(iommu, front, class, request, result);
+	if (G_UNLIKELY(result->status != IOM_OK) || iom_observed(iommu)) {
+		finish(iommu, request, result);
+		return;
+	}
+	/* Who has classes has a front and a slot. */
+	iom_bump(&front->counts[IOM_STAT_TRANSLATIONS], 1, 1);
+	iom_bump(&front->counts[IOM_STAT_TRANSLATED], 1, 1);
 }
 
 /* The front that this thread has at the moment. */
@@ -146,10 +165,9 @@ static inline iom_front *front_now(const iom_iommu *iommu)
 void iom_iommu_translate(iom_iommu *iommu, const iom_request *request, iom_result *result)
 {
 	iom_front *front = front_now(iommu);
-	iom_front_class *class;
 
-	if (!iom_front_answer(iommu, front, request, result, &class))
-		translate(iommu, request, result, front, class);
+	if (!iom_front_answer(iommu, front, request, result))
+		translate(iommu, request, result, front);
 }
 
 size_t iom_iommu_translate_many(iom_iommu *iommu, const iom_request *requests, iom_result *results,

@@ -8,6 +8,7 @@ extern const iom_suite smmu_registers_suite;
 extern const iom_suite smmu_queues_suite;
 extern const iom_suite smmu_caches_suite;
 extern const iom_suite smmu_again_suite;
+extern const iom_suite smmu_front_suite;
 extern const iom_suite smmu_stall_suite;
 extern const iom_suite smmu_ats_suite;
 extern const iom_suite smmu_pri_suite;
