@@ -35,6 +35,7 @@ static iom_front *make(uint64_t entries)
 		return NULL;
 	front->own = own;
 	front->spread = SPREAD;
+	front->recent = (char *)&front->none;
 	return front;
 }
 
@@ -233,7 +234,7 @@ void iom_front_keep(iom_iommu *iommu, iom_front *front, const iom_front_class *c
 	iom_front_kind kind = { .generation = generation, .above = above };
 	iom_front_entry *e;
 
-	if (!place->usable || !front->recent || result->page_lg2 < IOM_FRONT_PAGE_LG2 ||
+	if (!place->usable || !iotlb || result->page_lg2 < IOM_FRONT_PAGE_LG2 ||
 	    at > IOM_FRONT_AT || iom_observed(iommu) || class->generation != generation)
 		return;
 	/* What the words of an answer cannot say. */

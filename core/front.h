@@ -101,6 +101,7 @@ struct iom_front {
 	uint64_t spread; /* makes one number of a class, see iom_front_mix() */
 	uint64_t hits; /* answers: a hit of both caches each */
 
+	iom_cache_recent none; /* where entries without an answer lead, without an IOTLB */
 	uint64_t *counts; /* the thread's of the model, by iom_stat */
 	uint64_t serials; /* given out */
 	uint32_t turn;

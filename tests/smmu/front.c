@@ -146,6 +146,29 @@ static void blocks(void)
 	rig_close(&r);
 }
 
+/* Like the empty place where an answer would be, with an IOTLB and without. */
+static void nothing_but_zeroes(void)
+{
+	static const char *const caches[] = { "default", "off", "walks" };
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(caches); i++) {
+		iom_request request = { 0 };
+		iom_smmu_config c;
+		rig r;
+
+		rig_config(&c, caches[i], NULL);
+		rig_open_plain(&r, &c);
+		for (unsigned n = 0; n < 4; n++) {
+			iom_result res;
+
+			iom_iommu_translate(r.iommu, &request, &res);
+			/* Stream 0 has no valid STE. */
+			CHECK_EQ(res.status, IOM_ABORT);
+		}
+		rig_close(&r);
+	}
+}
+
 typedef struct other_thread {
 	rig *r;
 	uint64_t expected;
@@ -189,6 +212,7 @@ static const iom_test tests[] = {
 	{ "kinds of answers come round", kinds_come_round },
 	{ "pages that differ in one bit", pages_apart },
 	{ "blocks", blocks },
+	{ "nothing but zeroes", nothing_but_zeroes },
 	{ "threads that come late", threads_that_come_late },
 	{ 0 },
 };
