@@ -208,12 +208,18 @@ void iom_ahead_reset_statistics(iom_iommu *iommu)
 gboolean iom_iommu_pin(iom_iommu *iommu, iom_cache_id cache, const iom_cache_pin *pin,
 		       GError **error)
 {
+	bool locked, ok;
+
 	if ((unsigned)cache >= iommu->n_caches) {
 		g_set_error(error, IOM_ERROR, IOM_ERROR_CONFIG, "the model has no cache %u", cache);
 		return FALSE;
 	}
 	attend(iommu);
-	return iom_cache_pin_add(iommu->caches[cache], pin, error);
+	/* It invalidates what is to be pinned. */
+	locked = iom_iommu_lock(iommu);
+	ok = iom_cache_pin_add(iommu->caches[cache], pin, error);
+	iom_iommu_unlock(iommu, locked);
+	return ok;
 }
 
 void iom_iommu_unpin_all(iom_iommu *iommu, iom_cache_id cache)

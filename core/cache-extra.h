@@ -93,4 +93,33 @@ static inline unsigned iom_cache_n_bins(const iom_cache *cache)
 	return extra ? extra->options.n_bins : 0;
 }
 
+/* Free a way whose fingerprint is in that word; the lock is held. */
+IOM_CACHE_INLINE void iom_cache_free_way(iom_cache *cache, uint32_t index, unsigned way,
+					 uint64_t *prints)
+{
+	iom_cache_set *set = iom_cache_set_at(cache, index);
+	size_t at = (size_t)index * cache->ways + way;
+
+	iom_cache_leave(cache, cache->hot[at].born);
+	iom_cache_gather(cache, set, index);
+	iom_cache_set_write(set);
+	IOM_CACHE_STORE(prints, *prints & ~(UINT64_C(0xff) << way % 8 * 8));
+	iom_cache_set_done(cache, set);
+	if (G_UNLIKELY(cache->extra && cache->extra->pinned))
+		cache->extra->pinned[at] = 0;
+}
+
+/* The same of an entry that makes room. */
+static inline void iom_cache_remove(iom_cache *cache, uint32_t index, unsigned way)
+{
+	iom_cache_free_way(cache, index, way, &iom_cache_prints(cache, index)[way / 8]);
+}
+
+/* The same of one that was invalidated. */
+static inline void iom_cache_drop(iom_cache *cache, uint32_t index, unsigned way)
+{
+	iom_cache_remove(cache, index, way);
+	cache->invalidated++;
+}
+
 #endif

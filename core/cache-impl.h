@@ -397,19 +397,65 @@ IOM_CACHE_INLINE bool iom_cache_find(iom_cache *cache, const iom_cache_scope *sc
 	return iom_cache_find_at(cache, scope, address, value, size, page_lg2, count, NULL);
 }
 
-/* For the files of the cache. */
-void iom_cache_set_write(iom_cache_set *set);
-void iom_cache_set_done(iom_cache *cache, iom_cache_set *set);
-/* Free a way whose entry was invalidated; the lock is held. */
-void iom_cache_drop(iom_cache *cache, uint32_t index, unsigned way);
-/* The same of an entry that makes room, and of one whose way gets a newer one. */
-void iom_cache_remove(iom_cache *cache, uint32_t index, unsigned way);
+/* ------------------------------------------------------------------------
+ * For the files of the cache: changing a set; the lock is held
+ */
+static inline void iom_cache_set_write(iom_cache_set *set)
+{
+#ifdef IOM_TSAN
+	__atomic_fetch_add(&set->sequence, 1, __ATOMIC_ACQ_REL);
+#else
+	__atomic_store_n(&set->sequence, set->sequence + 1, __ATOMIC_RELAXED);
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+#endif
+}
+
+/* What a thread kept of the set is void, before anybody finds it changed. */
+static inline void iom_cache_show_stamp(iom_cache *cache, uint32_t index, uint32_t sequence)
+{
+	uint64_t slots = __atomic_load_n(&cache->recent_slots, __ATOMIC_RELAXED);
+
+	for (; slots; slots &= slots - 1)
+		__atomic_store_n(&cache->recent[__builtin_ctzll(slots)][index].stamp,
+				 iom_cache_stamp(sequence), __ATOMIC_RELEASE);
+}
+
+static inline void iom_cache_set_done(iom_cache *cache, iom_cache_set *set)
+{
+	uint32_t next = set->sequence + 1;
+
+	/*
+	 * A count that comes round must not look like one that never moved. While it
+	 * is odd nobody finds anything in the set: who reads the new generation keeps
+	 * nothing of before, and who sees the new count sees the new generation.
+	 */
+	if (G_UNLIKELY(!iom_cache_stamp(next)))
+		iom_tags_outdate(cache->tags);
+	if (cache->stamps)
+		iom_cache_show_stamp(cache, (uint32_t)(set - cache->sets), next);
+	__atomic_store_n(&set->sequence, next, __ATOMIC_RELEASE);
+	if (G_UNLIKELY(cache->outdates))
+		iom_tags_outdate(cache->tags);
+}
+
+/* An entry goes: the census is without it. */
+static inline void iom_cache_leave(iom_cache *cache, uint64_t born)
+{
+	unsigned lg2 = born & 63;
+
+	/* Older entries left the census together; see forget() in cache.c. */
+	if (born < cache->seen_all || !cache->present[lg2])
+		return;
+	if (!--cache->present[lg2])
+		__atomic_store_n(&cache->census, cache->census & ~(UINT64_C(1) << lg2),
+				 __ATOMIC_RELEASE);
+}
+
+/* Its way gets a newer one. */
 void iom_cache_replace(iom_cache *cache, uint32_t index, unsigned way);
 /* Free the ways of dead entries; false: nothing died since the last time. */
 bool iom_cache_free_dead(iom_cache *cache, uint32_t index);
 unsigned iom_cache_victim(iom_cache *cache, iom_cache_set *set, uint32_t index);
-/* Before a set changes its order gets what threads did to it; the lock is held. */
-void iom_cache_gather(iom_cache *cache, iom_cache_set *set, uint32_t index);
 unsigned iom_cache_random_below(iom_cache *cache, unsigned n);
 /* When the entry is used next, of which the request under way is a use. */
 uint64_t iom_cache_next_use(const iom_cache *cache, uint32_t index, unsigned way);

@@ -10,6 +10,9 @@
  */
 #include "core/cache-extra.h"
 
+#define PAGE_BYTES (UINT64_C(1) << IOM_CACHE_PAGE_LG2)
+#define ONLY_PAGES PAGE_BYTES /* of sizes, by page_lg2 */
+
 /* What a range invalidation looks for. */
 typedef struct range_job {
 	const iom_cache_scope *scope;
@@ -38,14 +41,16 @@ static __attribute__((noinline)) void drop_among(iom_cache *cache, const iom_cac
 		iom_cache_drop(cache, index, (unsigned)way);
 }
 
-static inline __attribute__((always_inline)) void drop_page(iom_cache *cache,
-							    const iom_cache_scope *scope,
-							    uint64_t page, unsigned lg2)
+/* Nearly always the first fingerprint that matches is it. */
+static inline __attribute__((always_inline)) void drop_hashed(iom_cache *cache,
+							      const iom_cache_scope *scope,
+							      uint64_t page, unsigned lg2,
+							      uint64_t hash)
 {
-	uint64_t hash = iom_cache_hash(cache, scope, page), match;
 	uint32_t index = iom_cache_index(cache, hash, page);
-	const iom_cache_set *set = iom_cache_set_at(cache, index);
+	iom_cache_set *set = iom_cache_set_at(cache, index);
 	const iom_cache_hot *hot;
+	uint64_t match;
 	unsigned way;
 
 	if (G_UNLIKELY(cache->print_words != 1)) {
@@ -55,14 +60,57 @@ static inline __attribute__((always_inline)) void drop_page(iom_cache *cache,
 	match = iom_cache_match(set->prints[0], iom_cache_print(hash));
 	if (!match)
 		return;
-	/* Nearly always the first fingerprint that matches is it. */
 	way = (unsigned)__builtin_ctzll(match) / 8;
 	hot = &cache->hot[(size_t)index * cache->ways + way];
 	if (G_LIKELY(!((hot->page ^ page) | (hot->lo ^ scope->lo) | (hot->hi ^ scope->hi) |
-		       ((hot->born ^ lg2) & 63))))
-		iom_cache_drop(cache, index, way);
-	else
+		       ((hot->born ^ lg2) & 63)))) {
+		iom_cache_free_way(cache, index, way, set->prints);
+		cache->invalidated++;
+	} else {
 		drop_among(cache, scope, page, lg2, hash);
+	}
+}
+
+static void drop_page(iom_cache *cache, const iom_cache_scope *scope, uint64_t page, unsigned lg2)
+{
+	drop_hashed(cache, scope, page, lg2, iom_cache_hash(cache, scope, page));
+}
+
+/* What a thread knows of the order of sets, where it is only one. */
+static const iom_cache_recent *recent_of_one(const iom_cache *cache)
+{
+	uint64_t slots = __atomic_load_n(&cache->recent_slots, __ATOMIC_ACQUIRE);
+
+	return slots && !(slots & (slots - 1)) ? cache->recent[__builtin_ctzll(slots)] : NULL;
+}
+
+/*
+ * What several pages need from the host's memory is on its way before the lock is
+ * taken. Where it lies may have changed by then.
+ */
+static inline void fetch_pages(const iom_cache *cache, const iom_cache_scope *scope,
+			       const uint64_t *pages, unsigned n, uint64_t *hash)
+{
+	const iom_cache_recent *recent = recent_of_one(cache);
+
+	for (unsigned i = 0; i < n; i++) {
+		uint32_t index;
+
+		hash[i] = iom_cache_hash(cache, scope, pages[i]);
+		index = iom_cache_index(cache, hash[i], pages[i]);
+		__builtin_prefetch(&cache->sets[index], 1);
+		if (recent)
+			__builtin_prefetch(&recent[index]);
+	}
+	for (unsigned i = 0; i < n; i++) {
+		uint32_t index = iom_cache_index(cache, hash[i], pages[i]);
+		uint64_t match = iom_cache_match(IOM_CACHE_LOAD(iom_cache_prints(cache, index)),
+						 iom_cache_print(hash[i]));
+
+		if (match)
+			__builtin_prefetch(&cache->hot[(size_t)index * cache->ways +
+						       (unsigned)__builtin_ctzll(match) / 8]);
+	}
 }
 
 static bool in_range(const iom_cache_hot *hot, const range_job *job)
@@ -115,15 +163,66 @@ void iom_cache_invalidate_range_at(iom_cache *cache, const iom_cache_scope *scop
 	if (!cache->sets || last < start)
 		return;
 	iom_spin_lock(&cache->lock);
-	/* One page, where all have one size, is what is asked most. */
-	if (G_LIKELY(cache->sizes == UINT64_C(1) << 12 && start >> 12 == last >> 12))
-		drop_page(cache, scope, start >> 12, 12);
-	else
-		drop_range(cache, scope, start, last);
+	drop_range(cache, scope, start, last);
 	remember(cache, scope, start, last, at);
 	iom_spin_unlock(&cache->lock);
 	for (unsigned b = 0; b < iom_cache_n_bins(cache); b++)
 		iom_cache_invalidate_range_at(cache->extra->bin[b], scope, start, last, at);
+}
+
+/* Of all sizes but that of the pages. */
+static __attribute__((noinline)) void drop_other_sizes(iom_cache *cache,
+						       const iom_cache_scope *scope,
+						       const uint64_t *pages, unsigned n)
+{
+	for (uint64_t sizes = cache->sizes & ~ONLY_PAGES; sizes; sizes &= sizes - 1) {
+		unsigned lg2 = (unsigned)__builtin_ctzll(sizes);
+
+		for (unsigned i = 0; i < n; i++) {
+			uint64_t start = pages[i] << IOM_CACHE_PAGE_LG2;
+
+			if (lg2 > IOM_CACHE_PAGE_LG2)
+				drop_page(cache, scope, start >> lg2, lg2);
+			else
+				drop_range(cache, scope, start, start | (PAGE_BYTES - 1));
+		}
+	}
+}
+
+static void remember_pages(iom_cache *cache, const iom_cache_scope *scope, const uint64_t *pages,
+			   unsigned n, iom_epoch at)
+{
+	uint64_t least = pages[0], most = pages[0];
+
+	for (unsigned i = 1; i < n; i++) {
+		least = MIN(least, pages[i]);
+		most = MAX(most, pages[i]);
+	}
+	/* What lies between may have to be walked again, if it was at this very time. */
+	remember(cache, scope, least << IOM_CACHE_PAGE_LG2, ((most + 1) << IOM_CACHE_PAGE_LG2) - 1,
+		 at);
+}
+
+void iom_cache_invalidate_pages_at(iom_cache *cache, const iom_cache_scope *scope,
+				   const uint64_t *pages, unsigned n, iom_epoch at)
+{
+	uint64_t hash[IOM_CACHE_PAGES];
+
+	if (!cache->sets || !n)
+		return;
+	if (n > 1)
+		fetch_pages(cache, scope, pages, n, hash);
+	else
+		hash[0] = iom_cache_hash(cache, scope, pages[0]);
+	iom_spin_lock(&cache->lock);
+	remember_pages(cache, scope, pages, n, at);
+	for (unsigned i = 0; i < n; i++)
+		drop_hashed(cache, scope, pages[i], IOM_CACHE_PAGE_LG2, hash[i]);
+	if (G_UNLIKELY(cache->sizes & ~ONLY_PAGES))
+		drop_other_sizes(cache, scope, pages, n);
+	iom_spin_unlock(&cache->lock);
+	for (unsigned b = 0; b < iom_cache_n_bins(cache); b++)
+		iom_cache_invalidate_pages_at(cache->extra->bin[b], scope, pages, n, at);
 }
 
 void iom_cache_invalidate_range(iom_cache *cache, const iom_cache_scope *scope, uint64_t start,
@@ -198,12 +297,19 @@ void iom_cache_invalidate_all_at(iom_cache *cache, iom_epoch at)
 {
 	if (!cache->sets)
 		return;
-	iom_spin_lock(&cache->lock);
-	iom_epoch_raise(&cache->floor, at);
-	iom_epoch_raise(&cache->tags->changed, at);
-	iom_spin_unlock(&cache->lock);
+	iom_tags_changed_at(cache->tags, &cache->floor, at);
 	for (unsigned b = 0; b < iom_cache_n_bins(cache); b++)
 		iom_cache_invalidate_all_at(cache->extra->bin[b], at);
+}
+
+static void raise_floor(iom_cache *cache, iom_epoch at)
+{
+	if (!cache->sets)
+		return;
+	iom_epoch_raise(&cache->floor, at);
+	iom_epoch_raise(&cache->tags->changed, at);
+	for (unsigned b = 0; b < iom_cache_n_bins(cache); b++)
+		raise_floor(cache->extra->bin[b], at);
 }
 
 void iom_cache_invalidate_all(iom_cache *cache)
@@ -214,7 +320,7 @@ void iom_cache_invalidate_all(iom_cache *cache)
 		return;
 	do {
 		at = iom_tags_next(cache->tags);
-		iom_cache_invalidate_all_at(cache, at);
+		raise_floor(cache, at);
 	} while (!iom_tags_reach(cache->tags, at));
 	iom_tags_outdate(cache->tags);
 }

@@ -9,12 +9,6 @@
 #define TREE_WAYS 64
 #define RANDOM_SEED UINT64_C(0x2545f4914f6cdd1d)
 
-/*
- * In a matrix no way is used after itself: there a thread's word says which ways
- * the thread used.
- */
-#define MATRIX_USED UINT64_C(0x8040201008040201)
-
 static unsigned leaves_lg2(unsigned ways)
 {
 	unsigned lg2 = 0;
@@ -145,7 +139,7 @@ iom_cache_recent *iom_cache_recent_make(iom_cache *cache, unsigned slot)
 /* The ways that a matrix was told of, once more and in the same order. */
 static uint64_t replayed(const iom_cache *cache, uint64_t order, uint64_t word)
 {
-	uint64_t used = word & MATRIX_USED, rows = word & ~MATRIX_USED;
+	uint64_t used = word & IOM_CACHE_MATRIX_USED, rows = word & ~IOM_CACHE_MATRIX_USED;
 	unsigned ways = 0;
 
 	for (unsigned way = 0; way < cache->ways; way++)
@@ -167,7 +161,7 @@ static uint64_t replayed(const iom_cache *cache, uint64_t order, uint64_t word)
  * With one thread this is the order in which it used the ways. What several
  * threads did at the same time has no order; one comes after the other here.
  */
-void iom_cache_gather(iom_cache *cache, iom_cache_set *set, uint32_t index)
+void iom_cache_gather_all(iom_cache *cache, iom_cache_set *set, uint32_t index)
 {
 	uint64_t slots = __atomic_load_n(&cache->recent_slots, __ATOMIC_ACQUIRE);
 	uint64_t base = IOM_CACHE_LOAD(&set->order), order = base;
@@ -176,8 +170,8 @@ void iom_cache_gather(iom_cache *cache, iom_cache_set *set, uint32_t index)
 	if (!cache->touches)
 		return;
 	/* Threads without a slot write to the set itself. */
-	if (matrix && base & MATRIX_USED)
-		order = replayed(cache, base & ~MATRIX_USED, base);
+	if (matrix && base & IOM_CACHE_MATRIX_USED)
+		order = replayed(cache, base & ~IOM_CACHE_MATRIX_USED, base);
 	for (; slots; slots &= slots - 1) {
 		const iom_cache_recent *r = &cache->recent[__builtin_ctzll(slots)][index];
 		uint64_t word = IOM_CACHE_LOAD(&r->order);
@@ -185,7 +179,8 @@ void iom_cache_gather(iom_cache *cache, iom_cache_set *set, uint32_t index)
 		if (IOM_CACHE_LOAD(&r->sequence) != set->sequence)
 			continue;
 		if (matrix)
-			order = order == base ? word & ~MATRIX_USED : replayed(cache, order, word);
+			order = order == base ? word & ~IOM_CACHE_MATRIX_USED
+					      : replayed(cache, order, word);
 		else
 			order = (order & ~(word ^ base)) | (word & (word ^ base));
 	}

@@ -43,6 +43,33 @@ static inline uint64_t *iom_cache_order(iom_cache *cache, uint32_t index, uint32
 	return &r->order;
 }
 
+/*
+ * In a matrix no way is used after itself: there a thread's word says which ways the
+ * thread used.
+ */
+#define IOM_CACHE_MATRIX_USED UINT64_C(0x8040201008040201)
+
+void iom_cache_gather_all(iom_cache *cache, iom_cache_set *set, uint32_t index);
+
+/* Before a set changes its order gets what threads did to it; the lock is held. */
+static inline void iom_cache_gather(iom_cache *cache, iom_cache_set *set, uint32_t index)
+{
+	uint64_t slots = __atomic_load_n(&cache->recent_slots, __ATOMIC_ACQUIRE);
+	uint64_t used = cache->recency == IOM_RECENCY_MATRIX ? IOM_CACHE_MATRIX_USED : 0;
+	const iom_cache_recent *r;
+
+	/* Mostly it is one thread, which knows the order best. */
+	if (G_UNLIKELY(slots & (slots - 1)) || G_UNLIKELY(IOM_CACHE_LOAD(&set->order) & used)) {
+		iom_cache_gather_all(cache, set, index);
+		return;
+	}
+	if (!slots)
+		return;
+	r = &cache->recent[__builtin_ctzll(slots)][index];
+	if (IOM_CACHE_LOAD(&r->sequence) == set->sequence)
+		IOM_CACHE_STORE(&set->order, IOM_CACHE_LOAD(&r->order) & ~used);
+}
+
 static inline void iom_cache_touch(iom_cache *cache, uint32_t index, unsigned way,
 				   uint32_t sequence)
 {

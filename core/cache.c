@@ -152,44 +152,6 @@ bool iom_cache_alive(const iom_cache *cache, uint64_t born, uint64_t tags01, uin
 /* ------------------------------------------------------------------------
  * Changing a set; the lock is held
  */
-void iom_cache_set_write(iom_cache_set *set)
-{
-#ifdef IOM_TSAN
-	__atomic_fetch_add(&set->sequence, 1, __ATOMIC_ACQ_REL);
-#else
-	__atomic_store_n(&set->sequence, set->sequence + 1, __ATOMIC_RELAXED);
-	__atomic_thread_fence(__ATOMIC_RELEASE);
-#endif
-}
-
-/* What a thread kept of the set is void, before anybody finds it changed. */
-static void show_stamp(iom_cache *cache, uint32_t index, uint32_t sequence)
-{
-	uint64_t slots = __atomic_load_n(&cache->recent_slots, __ATOMIC_RELAXED);
-
-	for (; slots; slots &= slots - 1)
-		__atomic_store_n(&cache->recent[__builtin_ctzll(slots)][index].stamp,
-				 iom_cache_stamp(sequence), __ATOMIC_RELEASE);
-}
-
-void iom_cache_set_done(iom_cache *cache, iom_cache_set *set)
-{
-	uint32_t next = set->sequence + 1;
-
-	/*
-	 * A count that comes round must not look like one that never moved. While it
-	 * is odd nobody finds anything in the set: who reads the new generation keeps
-	 * nothing of before, and who sees the new count sees the new generation.
-	 */
-	if (G_UNLIKELY(!iom_cache_stamp(next)))
-		iom_tags_outdate(cache->tags);
-	if (cache->stamps)
-		show_stamp(cache, (uint32_t)(set - cache->sets), next);
-	__atomic_store_n(&set->sequence, next, __ATOMIC_RELEASE);
-	if (G_UNLIKELY(cache->outdates))
-		iom_tags_outdate(cache->tags);
-}
-
 static void put_print(iom_cache *cache, uint32_t index, unsigned way, uint8_t print)
 {
 	unsigned bit = way % 8 * 8;
@@ -208,18 +170,6 @@ static void arrive(iom_cache *cache, unsigned lg2)
 		IOM_CACHE_STORE(&cache->frequent, (uint8_t)lg2);
 }
 
-static void leave(iom_cache *cache, uint64_t born)
-{
-	unsigned lg2 = born & 63;
-
-	/* Older entries left the census together; see forget(). */
-	if (born < cache->seen_all || !cache->present[lg2])
-		return;
-	if (!--cache->present[lg2])
-		__atomic_store_n(&cache->census, cache->census & ~(UINT64_C(1) << lg2),
-				 __ATOMIC_RELEASE);
-}
-
 /*
  * After an invalidation of everything no page size is present any more. An entry
  * that was inserted while the invalidation ran may be forgotten although it is
@@ -229,32 +179,12 @@ static void forget(iom_cache *cache)
 {
 	uint64_t all = __atomic_load_n(&cache->tags->all, __ATOMIC_ACQUIRE);
 
-	all = MAX(all, cache->floor);
+	all = MAX(all, IOM_CACHE_LOAD(&cache->floor));
 	if (G_LIKELY(all <= cache->seen_all))
 		return;
 	cache->seen_all = all;
 	memset(cache->present, 0, sizeof(cache->present));
 	__atomic_store_n(&cache->census, cache->census & IOM_CENSUS_BINS, __ATOMIC_RELEASE);
-}
-
-void iom_cache_remove(iom_cache *cache, uint32_t index, unsigned way)
-{
-	iom_cache_set *set = iom_cache_set_at(cache, index);
-	size_t at = (size_t)index * cache->ways + way;
-
-	leave(cache, cache->hot[at].born);
-	iom_cache_gather(cache, set, index);
-	iom_cache_set_write(set);
-	put_print(cache, index, way, 0);
-	iom_cache_set_done(cache, set);
-	if (G_UNLIKELY(cache->extra && cache->extra->pinned))
-		cache->extra->pinned[at] = 0;
-}
-
-void iom_cache_drop(iom_cache *cache, uint32_t index, unsigned way)
-{
-	iom_cache_remove(cache, index, way);
-	cache->invalidated++;
 }
 
 /* ------------------------------------------------------------------------
@@ -320,7 +250,7 @@ void iom_cache_replace(iom_cache *cache, uint32_t index, unsigned way)
 {
 	const iom_cache_hot *hot = &cache->hot[(size_t)index * cache->ways + way];
 
-	leave(cache, hot->born);
+	iom_cache_leave(cache, hot->born);
 	if (iom_cache_entry_alive(cache, hot))
 		return;
 	cache->invalidated++;
@@ -345,7 +275,7 @@ static unsigned make_room(iom_cache *cache, iom_cache_set *set, uint32_t index,
 		way = free_way(cache, index);
 	if (way < 0) {
 		way = (int)iom_cache_victim(cache, set, index);
-		leave(cache, hot[way].born);
+		iom_cache_leave(cache, hot[way].born);
 		cache->evictions++;
 	}
 	return (unsigned)way;

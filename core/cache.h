@@ -135,6 +135,14 @@ void iom_cache_invalidate_ranges(iom_cache *cache, const iom_cache_scope *scopes
 void iom_cache_invalidate_range_at(iom_cache *cache, const iom_cache_scope *scope, uint64_t start,
 				   uint64_t last, iom_epoch at);
 /*
+ * The same of up to IOM_CACHE_PAGES pages of 4 KiB, by number. Who inserts what was
+ * walked before may be refused pages between the lowest and the highest of them.
+ */
+#define IOM_CACHE_PAGE_LG2 12
+#define IOM_CACHE_PAGES 32
+void iom_cache_invalidate_pages_at(iom_cache *cache, const iom_cache_scope *scope,
+				   const uint64_t *pages, unsigned n, iom_epoch at);
+/*
  * Drop the entries for which `match` says true: a scan, for the rare commands
  * that no tag and no scope describes.
  */
@@ -143,7 +151,10 @@ void iom_cache_invalidate_if(iom_cache *cache,
 					   uint64_t address, unsigned page_lg2, const void *value),
 			     void *opaque);
 void iom_cache_invalidate_all(iom_cache *cache);
-/* As iom_cache_invalidate_range_at(), and to be followed by iom_tags_outdate(). */
+/*
+ * As iom_cache_invalidate_range_at(), and to be followed by iom_tags_outdate(). Only for
+ * who is alone in invalidating.
+ */
 void iom_cache_invalidate_all_at(iom_cache *cache, iom_epoch at);
 
 /* Live entries (a scan; for tests and dumps). */

@@ -3,6 +3,7 @@
 #include "core/flight.h"
 
 #include "core/everywhere.h"
+#include "core/lock.h"
 
 /* Holds with fences, about as many as one fence everywhere costs. */
 #define FENCES 128
@@ -18,6 +19,29 @@ iom_flight *iom_flight_new(void)
 void iom_flight_free(iom_flight *flight)
 {
 	g_aligned_free(flight);
+}
+
+bool iom_iommu_lock(iom_iommu *iommu)
+{
+	/* Under the lock itself, in what it has called. */
+	if (!iommu->lock || iom_lock_mine(iommu->lock))
+		return false;
+	iom_lock_take(iommu->lock);
+	return true;
+}
+
+void iom_iommu_unlock(iom_iommu *iommu, bool taken)
+{
+	if (!taken)
+		return;
+	iom_lock_give(iommu->lock);
+	if (iommu->ops->landed && iom_flight_look(iommu->flight))
+		iommu->ops->landed(iommu);
+}
+
+void iom_iommu_pass(iom_iommu *iommu)
+{
+	iom_iommu_unlock(iommu, iom_iommu_lock(iommu));
 }
 
 static inline void count(uint64_t *cell, unsigned slot)
@@ -51,13 +75,26 @@ static inline void join(iom_flight *f, unsigned slot)
 		__atomic_fetch_or(&f->slots, bit, __ATOMIC_SEQ_CST);
 }
 
-/* A hold with a fence; and perhaps enough of them. */
-static __attribute__((noinline)) void hold_fenced(iom_flight *f, unsigned slot)
+/* The first hold of the thread: those who complete something may think that there is none. */
+static __attribute__((noinline)) void begin_holding(iom_iommu *iommu, unsigned slot)
 {
+	iom_flight *f = iommu->flight;
+
+	join(f, slot);
+	iom_iommu_pass(iommu);
+	/* Others may share the slot. */
+	__atomic_fetch_or(&f->joined, UINT64_C(1) << slot, __ATOMIC_SEQ_CST);
+}
+
+/* A hold with a fence; and perhaps enough of them. */
+static __attribute__((noinline)) void hold_fenced(iom_iommu *iommu, unsigned slot)
+{
+	iom_flight *f = iommu->flight;
 	iom_flight_cell *cell = &f->cell[slot];
 	uint64_t epoch;
 
-	join(f, slot);
+	if (G_UNLIKELY(!(__atomic_load_n(&f->joined, __ATOMIC_ACQUIRE) >> slot & 1)))
+		begin_holding(iommu, slot);
 	publish();
 	if (slot == IOM_SLOT_SHARED)
 		return;
@@ -92,7 +129,7 @@ void iom_iommu_hold(iom_iommu *iommu, iom_hold *hold)
 	/* In this order for the compiler; for other threads, see flight.h. */
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	if (G_UNLIKELY(__atomic_load_n(&f->epoch, __ATOMIC_ACQUIRE) != cell->announced))
-		hold_fenced(f, slot);
+		hold_fenced(iommu, slot);
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 }
 
@@ -183,10 +220,10 @@ bool iom_flight_landed(iom_iommu *iommu, uint64_t *ticket)
 	uint64_t turn = f->turn;
 
 	if (!*ticket) {
+		if (G_LIKELY(iom_flight_none(f)))
+			return true;
 		/* Whoever is not seen holding from here on sees the invalidation. */
 		IOM_FLIGHT_FENCE(f);
-		if (G_LIKELY(!__atomic_load_n(&f->slots, __ATOMIC_SEQ_CST)))
-			return true;
 		/* Before the counts: who has announced nothing has made a fence. */
 		if (!__atomic_load_n(&f->unfenced, __ATOMIC_SEQ_CST) && !in_flight(f, 0) &&
 		    !in_flight(f, 1))

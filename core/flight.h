@@ -22,6 +22,11 @@
  * anything since the last time, the counts show every hold as they are. A hold is
  * counted first and then looks whether its announcement stands: if it still does,
  * the fence is yet to come, and makes the count visible.
+ *
+ * Where nobody has ever held anything, completing takes no fence at all: a thread's first
+ * hold waits until it has seen the model's lock free (iom_iommu_pass), so that whoever
+ * completes an invalidation before has changed everything, and whoever does later knows
+ * of the thread.
  */
 #ifndef IOM_CORE_FLIGHT_H
 #define IOM_CORE_FLIGHT_H
@@ -54,6 +59,7 @@ struct iom_flight {
 	uint64_t epoch; /* counts the ends of announcements, from 1 */
 	bool everywhere; /* such fences are to be had */
 	uint64_t slots; /* that ever held something, a bit each */
+	uint64_t joined; /* of these, whom everybody knows who completes an invalidation */
 	uint64_t unfenced; /* of these, who has announced something in this epoch */
 	uint32_t landed; /* a release may have ended a wait, nobody has looked yet */
 };
@@ -67,6 +73,12 @@ void iom_flight_free(iom_flight *flight);
  * If so, it is 0 again. With the model's lock held.
  */
 bool iom_flight_landed(iom_iommu *iommu, uint64_t *ticket);
+
+/* No thread has ever held anything; with the model's lock held, see above. */
+static inline bool iom_flight_none(const iom_flight *flight)
+{
+	return !__atomic_load_n(&flight->slots, __ATOMIC_ACQUIRE);
+}
 
 #ifdef IOM_FLIGHT_TSAN
 #define IOM_FLIGHT_FENCE(f) ((void)__atomic_fetch_or(&(f)->landed, 0, __ATOMIC_SEQ_CST))

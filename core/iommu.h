@@ -75,6 +75,7 @@ typedef enum iom_stat {
 typedef struct iom_counters iom_counters; /* sharded by thread; see counters.c */
 
 typedef struct iom_flight iom_flight; /* who holds translations; flight.h */
+typedef struct iom_lock iom_lock; /* lock.h */
 
 struct iom_iommu {
 	/* What threads remember of hits; front.h. First, for every request asks it. */
@@ -95,6 +96,7 @@ struct iom_iommu {
 	uint64_t front_reset_at;
 
 	iom_flight *flight;
+	iom_lock *lock; /* the model's; NULL if it never waits for accesses in flight */
 
 	/* Options of the caches; ahead.h. */
 	iom_cache *const *caches; /* by iom_cache_id */
@@ -141,6 +143,18 @@ void iom_step_command(iom_iommu *iommu, const char *what, const iom_layout *layo
  * `bits`: the entries of a table that map nothing. For those who search tables.
  */
 unsigned iom_absent_run(iom_memory *mem, uint64_t address, unsigned n, uint64_t bits);
+
+/* The model's lock, unless this thread has it; returns whether it was taken. */
+bool iom_iommu_lock(iom_iommu *iommu);
+void iom_iommu_unlock(iom_iommu *iommu, bool taken);
+
+/*
+ * What this thread has done until now is seen by whoever takes the model's lock from
+ * now on, and this thread sees what was done under it before; who has it now is waited
+ * for. So what happens once can be told to those who invalidate without a fence on
+ * their side.
+ */
+void iom_iommu_pass(iom_iommu *iommu);
 
 /* Raise interrupts and send messages through the bus, counting them. */
 void iom_raise_irq(iom_iommu *iommu, unsigned line, bool level);

@@ -78,17 +78,37 @@ static inline void iom_tags_outdate(iom_tags *tags)
 }
 
 /*
- * Mark a tag as of a time that iom_tags_next() gave before, so that a batch of
- * invalidations needs, before it completes, one iom_tags_reach() and one
- * iom_tags_outdate().
- * Only for who is alone in invalidating under this registry.
+ * The same for who is alone in invalidating under this registry, as under the lock of
+ * a model: plain stores. Who reads the clock sees what is dead, and who sees that the
+ * invalidation has completed does so, too; nothing here has to be seen before anything
+ * later is read.
  */
-static inline void iom_tag_invalidate_at(iom_tags *tags, iom_tag *tag, iom_epoch at)
+static inline void iom_tags_advance(iom_tags *tags, iom_epoch at)
 {
-	if (__atomic_load_n(&tag->dead, __ATOMIC_RELAXED) < at)
-		__atomic_store_n(&tag->dead, at, __ATOMIC_RELEASE);
+	__atomic_store_n(&tags->now, at, __ATOMIC_RELEASE);
+}
+
+/*
+ * Mark a tag as of a time that iom_tags_next() gave before, so that a batch of
+ * invalidations needs, before it completes, one iom_tags_advance() and one
+ * iom_tags_outdate(). Also only for who is alone.
+ */
+static inline void iom_tags_changed_at(iom_tags *tags, iom_epoch *dead, iom_epoch at)
+{
+	if (__atomic_load_n(dead, __ATOMIC_RELAXED) < at)
+		__atomic_store_n(dead, at, __ATOMIC_RELEASE);
 	if (__atomic_load_n(&tags->changed, __ATOMIC_RELAXED) < at)
 		__atomic_store_n(&tags->changed, at, __ATOMIC_RELEASE);
+}
+
+static inline void iom_tag_invalidate_at(iom_tags *tags, iom_tag *tag, iom_epoch at)
+{
+	iom_tags_changed_at(tags, &tag->dead, at);
+}
+
+static inline void iom_tags_invalidate_all_at(iom_tags *tags, iom_epoch at)
+{
+	iom_tags_changed_at(tags, &tags->all, at);
 }
 
 /* Epochs that several invalidations may write at once only ever rise. */

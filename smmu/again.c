@@ -52,66 +52,101 @@ static inline uint64_t load_word(const uint64_t *at)
 }
 
 /*
- * Drivers invalidate page after page: what follows the command before `at` and says the
- * same of the next page is done with it. Returns the index behind; *more: bytes.
+ * What is done but not yet at an end. All that the commands up to a CMD_SYNC invalidate
+ * happens at one time of iom_tags, for the tables were changed before they were queued:
+ * the clock goes on when all of it is gone. Who is here has the model's lock, and
+ * everybody else who lets that clock go on has it, too.
  */
-static inline uint32_t pages_after(const struct smmu_direct *d, uint32_t at, uint32_t prod,
-				   uint64_t word0, uint64_t word1, uint64_t *more)
+typedef struct again {
+	smmu *s;
+	iom_epoch at; /* 0 before anything was invalidated */
+	bool outdated; /* answers that were kept are, and nobody was told */
+} again;
+
+static inline void begin(again *a)
 {
-	uint64_t bytes = 0;
-
-	while (at != prod) {
-		const uint64_t *next = d->host + 2 * (size_t)(at & d->mask >> 1);
-		uint64_t expected = word1 + bytes + 4096;
-
-		/* Bit 55 says the half, and ranges do not wrap. */
-		if (load_word(next) != word0 || load_word(next + 1) != expected ||
-		    (word1 ^ expected) >> 55)
-			break;
-		bytes += 4096;
-		at = (at + 1) & d->mask;
-	}
-	*more = bytes;
-	return at;
+	if (!a->at)
+		a->at = iom_tags_next(a->s->tags);
 }
 
-static inline void drop_tags(smmu *s, const struct smmu_reach *r)
+/* What begins from now on is new: nothing of before is left for it to find. */
+static inline void finish(again *a)
 {
-	iom_tag_invalidate(s->tags, r->tag[0]);
+	if (a->at)
+		iom_tags_advance(a->s->tags, a->at);
+	if (a->outdated)
+		iom_tags_outdate(a->s->tags);
+	a->at = 0;
+	a->outdated = false;
+}
+
+static inline void drop_tags(again *a, const struct smmu_reach *r)
+{
+	begin(a);
+	iom_tag_invalidate_at(a->s->tags, r->tag[0], a->at);
 	if (r->tag[1])
-		iom_tag_invalidate(s->tags, r->tag[1]);
+		iom_tag_invalidate_at(a->s->tags, r->tag[1], a->at);
+	a->outdated = true;
+}
+
+/*
+ * Drivers invalidate page after page: commands that say the same of other pages are
+ * looked up together. Returns the index behind them.
+ */
+static inline uint32_t drop_pages(again *a, const struct smmu_direct *d, const struct smmu_reach *r,
+				  uint32_t at, uint32_t prod)
+{
+	uint64_t page[IOM_CACHE_PAGES];
+	unsigned n = 0;
+
+	do {
+		const uint64_t *command = d->host + 2 * (size_t)(at & d->mask >> 1);
+		uint64_t word1 = load_word(command + 1);
+
+		if (load_word(command) != r->word || (word1 & r->mask) != r->want)
+			break;
+		page[n++] = smmu_cmd_va(word1) >> IOM_CACHE_PAGE_LG2;
+		at = (at + 1) & d->mask;
+	} while (at != prod && n < IOM_CACHE_PAGES);
+	if (!n)
+		return at;
+	begin(a);
+	smmu_count_va_command(a->s);
+	iom_cache_invalidate_pages_at(a->s->caches[IOM_CACHE_IOTLB], &r->scope, page, n, a->at);
+	*r->count += n;
+	return at;
 }
 
 uint32_t smmu_run_again(smmu *s, unsigned space, int queue, const struct smmu_direct *d,
 			uint32_t cons, uint32_t prod)
 {
+	again a = { .s = s };
+
 	while (cons != prod) {
 		const uint64_t *at = d->host + 2 * (size_t)(cons & d->mask >> 1);
-		uint64_t word0 = load_word(at), word1 = load_word(at + 1), more = 0;
+		uint64_t word0 = load_word(at);
 		const struct smmu_reach *r = smmu_reach_at(s, space, word0);
-		uint32_t next = (cons + 1) & d->mask;
 
-		if (r->word != word0) {
+		/* a word of zeros is no command, and what nothing is known of */
+		if (r->word != word0 || G_UNLIKELY(!word0)) {
+			finish(&a);
 			if (!smmu_sync_plain(s, space, queue, word0))
 				break;
 			s->commands[s->command_at[space][SMMU_OP_SYNC] - 1]++;
 		} else if (r->tag[0]) {
-			drop_tags(s, r);
+			drop_tags(&a, r);
 			++*r->count;
-		} else if ((word1 & r->mask) == r->want) {
-			uint64_t first = smmu_cmd_va(word1);
-
-			if (next != prod)
-				next = pages_after(d, next, prod, word0, word1, &more);
-			smmu_count_va_command(s);
-			iom_cache_invalidate_range(s->caches[IOM_CACHE_IOTLB], &r->scope, first,
-						   first + more + 4095);
-			*r->count += 1 + (more >> 12);
 		} else {
-			break;
+			uint32_t next = drop_pages(&a, d, r, cons, prod);
+
+			if (next == cons)
+				break;
+			cons = next;
+			continue;
 		}
-		cons = next;
+		cons = (cons + 1) & d->mask;
 	}
+	finish(&a);
 	return cons;
 }
 

@@ -86,7 +86,8 @@ static inline bool smmu_sync_plain(smmu *s, unsigned space, int queue, uint64_t 
 {
 	return (word0 & 0xff) == SMMU_OP_SYNC && smmu_cmd_SYNC_get_CS(&word0) == 0 &&
 	       !*smmu_atc_pending(s, space, queue) && !*smmu_atc_failed(s, space, queue) &&
-	       iom_flight_landed(&s->iommu, smmu_sync_ticket(s, space, queue));
+	       (G_LIKELY(iom_flight_none(s->iommu.flight)) ||
+		iom_flight_landed(&s->iommu, smmu_sync_ticket(s, space, queue)));
 }
 
 #endif

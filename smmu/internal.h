@@ -20,10 +20,9 @@
 #ifndef IOM_SMMU_INTERNAL_H
 #define IOM_SMMU_INTERNAL_H
 
-#include <pthread.h>
-
 #include "core/flight.h"
 #include "core/iommu.h"
+#include "core/lock.h"
 #include "smmu/attrs.h"
 #include "smmu/context.h"
 #include "smmu/diagnosis.h"
@@ -231,7 +230,7 @@ typedef struct smmu {
 	iom_iommu iommu; /* first: an iom_iommu * is a smmu * */
 	iom_smmu_config config;
 	struct smmu_ids ids;
-	pthread_mutex_t lock; /* one that ThreadSanitizer knows */
+	iom_lock lock;
 	struct smmu_interface pi[SMMU_N_SPACES];
 	struct smmu_atc atc[256]; /* by ITag */
 	iom_tags *tags;
@@ -269,7 +268,7 @@ static inline smmu *smmu_of(iom_iommu *iommu)
 
 static inline void smmu_lock(smmu *s)
 {
-	pthread_mutex_lock(&s->lock);
+	iom_lock_take(&s->lock);
 }
 
 /* What landed while the lock was taken; sync.c. */
@@ -277,7 +276,7 @@ void smmu_landed(iom_iommu *iommu);
 
 static inline void smmu_unlock(smmu *s)
 {
-	pthread_mutex_unlock(&s->lock);
+	iom_lock_give(&s->lock);
 	if (G_UNLIKELY(iom_flight_look(s->iommu.flight)))
 		smmu_landed(&s->iommu);
 }

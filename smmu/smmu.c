@@ -24,7 +24,6 @@ static void destroy(iom_iommu *iommu)
 	for (unsigned i = 0; i < IOM_SLOTS; i++)
 		iom_flat_free(s->flat[i]);
 	iom_tags_free(s->tags);
-	pthread_mutex_destroy(&s->lock);
 	iom_iommu_fini(iommu);
 	g_free(s);
 }
@@ -156,7 +155,7 @@ iom_iommu *iom_smmu_new(const iom_smmu_config *config, const iom_bus *bus, GErro
 	}
 	s->config = full;
 	s->ids = ids;
-	pthread_mutex_init(&s->lock, NULL);
+	s->iommu.lock = &s->lock;
 	s->tags = iom_tags_new();
 	for (unsigned i = 0; i < G_N_ELEMENTS(s->caches); i++)
 		s->caches[i] = iom_cache_new_with(names[i], &full.cache.cache[i],

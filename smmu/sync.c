@@ -79,10 +79,10 @@ void smmu_landed(iom_iommu *iommu)
 
 	do {
 		/* Whoever has the lock, perhaps this thread, looks when it is given back. */
-		if (pthread_mutex_trylock(&s->lock))
+		if (!iom_lock_try(&s->lock))
 			return;
 		iom_flight_looked(iommu->flight);
 		settle(s);
-		pthread_mutex_unlock(&s->lock);
+		iom_lock_give(&s->lock);
 	} while (iom_flight_look(iommu->flight));
 }

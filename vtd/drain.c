@@ -40,12 +40,12 @@ void vtd_landed(iom_iommu *iommu)
 
 	do {
 		/* Whoever has the lock, perhaps this thread, looks when it is given back. */
-		if (pthread_mutex_trylock(&unit->lock))
+		if (!iom_lock_try(&unit->lock))
 			return;
 		iom_flight_looked(iommu->flight);
 		registers(unit);
 		disable(unit);
 		vtd_iq_waits_run(unit);
-		pthread_mutex_unlock(&unit->lock);
+		iom_lock_give(&unit->lock);
 	} while (iom_flight_look(iommu->flight));
 }

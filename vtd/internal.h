@@ -24,6 +24,7 @@
 
 #include "core/flight.h"
 #include "core/iommu.h"
+#include "core/lock.h"
 #include "vtd/caps.h"
 #include "vtd/layouts/caps.h"
 #include "vtd/layouts/descriptors.h"
@@ -36,7 +37,6 @@
 #include "vtd/reasons.h"
 #include "vtd/regs.h"
 
-#include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -282,7 +282,7 @@ typedef struct vtd_unit {
 	vtd_masks masks;
 	iom_flat *flat[IOM_SLOTS]; /* by thread slot, each the thread's own; core/flat.h */
 
-	pthread_mutex_t lock; /* one that ThreadSanitizer knows */
+	iom_lock lock;
 	vtd_regs regs;
 	uint64_t root; /* RTADDR and IRTA as SRTP and SIRTP took them */
 	uint64_t irta;
@@ -293,18 +293,22 @@ typedef struct vtd_unit {
 	vtd_perfmon perfmon;
 	_Atomic uint64_t commands[VTD_N_COMMANDS];
 	_Atomic bool first_stages; /* a context with a first stage was ever made */
+	_Atomic bool first_stages_known; /* and all who invalidate know it */
 	iom_vtd_config config;
 } vtd_unit;
 
 /*
- * Called before the walk that the context is for reads tables: who invalidates looks
- * at the flag again once the clock has gone on. If it was not set by then, the walk
- * reads what is new.
+ * Called before the walk that the context is for reads tables. Who invalidates looks at
+ * the flag under the lock: if he did not see it, he is done when this returns, and the
+ * walk reads what is new.
  */
 static inline void vtd_first_stage_seen(vtd_unit *unit)
 {
-	if (G_UNLIKELY(!atomic_load_explicit(&unit->first_stages, memory_order_acquire)))
-		atomic_exchange(&unit->first_stages, true);
+	if (G_LIKELY(atomic_load_explicit(&unit->first_stages_known, memory_order_acquire)))
+		return;
+	atomic_store(&unit->first_stages, true);
+	iom_iommu_pass(&unit->base);
+	atomic_store(&unit->first_stages_known, true);
 }
 
 static inline vtd_unit *vtd_of(iom_iommu *iommu)
@@ -314,7 +318,7 @@ static inline vtd_unit *vtd_of(iom_iommu *iommu)
 
 static inline void vtd_lock(vtd_unit *unit)
 {
-	pthread_mutex_lock(&unit->lock);
+	iom_lock_take(&unit->lock);
 }
 
 /* What landed while the lock was taken; drain.c. */
@@ -322,7 +326,7 @@ void vtd_landed(iom_iommu *iommu);
 
 static inline void vtd_unlock(vtd_unit *unit)
 {
-	pthread_mutex_unlock(&unit->lock);
+	iom_lock_give(&unit->lock);
 	if (G_UNLIKELY(iom_flight_look(unit->base.flight)))
 		vtd_landed(&unit->base);
 }

@@ -14,8 +14,9 @@
 #include "core/front.h"
 #include "core/memory.h"
 
-#define AM(word) ((unsigned)((word)&0x3f))
-#define IH(word) ((word) >> 6 & 1)
+#define AM_MASK UINT64_C(0x3f)
+#define AM(word) ((unsigned)((word)&AM_MASK))
+#define IH_MASK (UINT64_C(1) << 6)
 /* 6.5.2.3 and 6.5.2.4: of the second word */
 #define RESERVED UINT64_C(0xf80)
 
@@ -106,16 +107,15 @@ static inline void begin(again *a)
 	if (a->at)
 		return;
 	a->at = iom_tags_next(a->unit->tags);
-	a->first_stages = atomic_load(&a->unit->first_stages);
+	a->first_stages = atomic_load_explicit(&a->unit->first_stages, memory_order_acquire);
 }
 
 /* What begins from now on is new: nothing of before is left for it to find. */
 static inline void finish(again *a)
 {
-	/* Walks of a first stage that came up meanwhile were not thought of. */
-	if (a->at && (G_UNLIKELY(!iom_tags_reach(a->unit->tags, a->at)) ||
-		      G_UNLIKELY(atomic_load(&a->unit->first_stages) != a->first_stages)))
-		iom_tags_invalidate_all(a->unit->tags);
+	/* Everybody else who lets that clock go on has the lock, too. */
+	if (a->at)
+		iom_tags_advance(a->unit->tags, a->at);
 	a->at = 0;
 	if (a->outdated)
 		iom_tags_outdate(a->unit->tags);
@@ -176,26 +176,6 @@ static inline bool upper_clear(const words *q, uint64_t head)
 	return q->step == 16 || !(load_word(q, head, 2) | load_word(q, head, 3));
 }
 
-/*
- * Drivers invalidate page after page: what follows and says the same of the next
- * page is done with it. Returns the offset behind.
- */
-static inline uint64_t pages_after(const words *q, const vtd_reach *r, uint64_t at, uint64_t tail,
-				   uint64_t word1, uint64_t *n)
-{
-	uint64_t expected = word1;
-
-	while (at != tail) {
-		expected += 0x1000;
-		if (load_word(q, at, 0) != r->word || load_word(q, at, 1) != expected ||
-		    expected < word1 || expected & r->reserved || !upper_clear(q, at))
-			break;
-		++*n;
-		at = (at + q->step) & q->mask;
-	}
-	return at;
-}
-
 static inline bool wait_is_plain(const vtd_unit *unit, uint64_t word0)
 {
 	return (word0 & ~WAIT_PLAIN) == (WAIT_TYPE | WAIT_SW) && !unit->queue.waits->len &&
@@ -210,8 +190,7 @@ static inline bool wait_again(again *a, uint64_t word0, uint64_t word1)
 	uint32_t *status;
 
 	finish(a);
-	IOM_FLIGHT_FENCE(unit->base.flight);
-	if (__atomic_load_n(&unit->base.flight->slots, __ATOMIC_SEQ_CST) || word1 & 3)
+	if (!iom_flight_none(unit->base.flight) || word1 & 3)
 		return false;
 	status = iom_memory_word(unit->memory, address, 4);
 	if (!status)
@@ -221,22 +200,51 @@ static inline bool wait_again(again *a, uint64_t word0, uint64_t word1)
 	return true;
 }
 
-/* Pages from the address in `word1` on; returns the offset behind the last of them. */
-static inline uint64_t range_again(again *a, const words *q, const vtd_reach *r, uint64_t next,
+/* Whether a descriptor with the first word of the one before says a page as that did. */
+static inline bool page_alike(const words *q, const vtd_reach *r, uint64_t at, uint64_t word1,
+			      uint64_t next)
+{
+	return load_word(q, at, 0) == r->word &&
+	       !(((next ^ word1) & (AM_MASK | IH_MASK)) | (next & r->reserved)) &&
+	       upper_clear(q, at);
+}
+
+/*
+ * Drivers invalidate page after page: descriptors that say the same of other pages are
+ * looked up together. Returns the offset behind the last of them.
+ */
+static inline uint64_t pages_again(again *a, const words *q, const vtd_reach *r, uint64_t next,
 				   uint64_t tail, uint64_t word1)
 {
-	uint64_t first = word1 & ~UINT64_C(0xfff), last = word1 | 0xfff, n = 1;
+	iom_cache *const *cache = a->unit->cache;
+	uint64_t page[IOM_CACHE_PAGES], n = 0, other = word1;
 
-	if (G_UNLIKELY(AM(word1))) {
-		first &= ~iom_mask(12 + AM(word1));
-		last |= iom_mask(12 + AM(word1));
-	} else if (next != tail) {
-		next = pages_after(q, r, next, tail, word1, &n);
-		last += (n - 1) << 12;
+	for (;;) {
+		page[n++] = other >> IOM_CACHE_PAGE_LG2;
+		if (next == tail || n == IOM_CACHE_PAGES)
+			break;
+		other = load_word(q, next, 1);
+		if (!page_alike(q, r, next, word1, other))
+			break;
+		next = (next + q->step) & q->mask;
 	}
-	drop_range(a, r, first, last, IH(word1));
+	iom_cache_invalidate_pages_at(cache[IOM_CACHE_IOTLB], &r->scope, page, (unsigned)n, a->at);
+	if (r->second && a->first_stages)
+		iom_cache_invalidate_pages_at(cache[IOM_CACHE_STAGE2], &r->scope, page, (unsigned)n,
+					      a->at);
+	if (!(word1 & IH_MASK))
+		iom_cache_invalidate_pages_at(cache[IOM_CACHE_WALK], &r->scope, page, (unsigned)n,
+					      a->at);
 	count(r->count, n);
 	return next;
+}
+
+static inline void range_again(again *a, const vtd_reach *r, uint64_t word1)
+{
+	uint64_t mask = iom_mask(12 + AM(word1));
+
+	drop_range(a, r, word1 & ~mask, word1 | mask, word1 & IH_MASK);
+	count(r->count, 1);
 }
 
 uint64_t vtd_iq_again(vtd_unit *unit, const uint64_t *host, unsigned step, uint64_t mask,
@@ -266,14 +274,16 @@ uint64_t vtd_iq_again(vtd_unit *unit, const uint64_t *host, unsigned step, uint6
 		begin(&a);
 		if (r->n_tags_first)
 			drop_tags(&a, r);
-		if (r->range) {
-			head = range_again(&a, &q, r, next, tail, word1);
-			continue;
-		}
-		if (r->all)
-			drop_all(&a);
-		count(r->count, 1);
 		head = next;
+		if (r->range && !AM(word1)) {
+			head = pages_again(&a, &q, r, next, tail, word1);
+		} else if (r->range) {
+			range_again(&a, r, word1);
+		} else {
+			if (r->all)
+				drop_all(&a);
+			count(r->count, 1);
+		}
 	}
 	finish(&a);
 	return head;

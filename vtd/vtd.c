@@ -78,7 +78,6 @@ static void destroy(iom_iommu *iommu)
 	vtd_regs_free(&unit->regs);
 	g_array_free(unit->queue.waits, TRUE);
 	g_byte_array_free(unit->pasids, TRUE);
-	pthread_mutex_destroy(&unit->lock);
 	iom_iommu_fini(iommu);
 	g_aligned_free(unit);
 }
@@ -155,7 +154,7 @@ iom_iommu *iom_vtd_new(const iom_vtd_config *config, const iom_bus *bus, GError 
 		return NULL;
 	}
 	unit->memory = unit->base.bus.memory[IOM_SPACE_NONSECURE];
-	pthread_mutex_init(&unit->lock, NULL);
+	unit->base.lock = &unit->lock;
 	unit->tags = iom_tags_new();
 	for (unsigned i = 0; i < IOM_N_CACHES; i++)
 		unit->cache[i] = iom_cache_new_with(cache_names[i], &c.cache.cache[i],

@@ -11,6 +11,7 @@
  */
 #include "core/cache.h"
 #include "core/iommu.h"
+#include "core/lock.h"
 #include "tests/core/suites.h"
 
 #include <string.h>
@@ -210,6 +211,59 @@ static void whole_values(void)
 	iom_tags_free(s.tags);
 }
 
+/* ------------------------------------------------------------------------
+ * The lock of a model, with sections short and so long that others fall asleep
+ */
+#define LOCK_THREADS 4
+#define LOCK_TURNS 20000
+
+typedef struct locked {
+	iom_lock lock;
+	uint64_t turns; /* under the lock */
+	uint64_t tried; /* the same */
+	int inside;
+	uint64_t wrong;
+} locked;
+
+static gpointer take_turns(gpointer data)
+{
+	locked *l = data;
+
+	for (unsigned i = 0; i < LOCK_TURNS; i++) {
+		if (i % 3 || !iom_lock_try(&l->lock))
+			iom_lock_take(&l->lock);
+		else
+			l->tried++;
+		if (__atomic_fetch_add(&l->inside, 1, __ATOMIC_RELAXED) ||
+		    !iom_lock_mine(&l->lock) || iom_lock_try(&l->lock))
+			__atomic_fetch_add(&l->wrong, 1, __ATOMIC_RELAXED);
+		l->turns++;
+		if (i % 1000 == 0)
+			g_usleep(300);
+		__atomic_fetch_sub(&l->inside, 1, __ATOMIC_RELAXED);
+		iom_lock_give(&l->lock);
+		if (iom_lock_mine(&l->lock))
+			__atomic_fetch_add(&l->wrong, 1, __ATOMIC_RELAXED);
+	}
+	return NULL;
+}
+
+static void model_lock(void)
+{
+	GThread *thread[LOCK_THREADS];
+	locked l = { 0 };
+
+	for (unsigned i = 0; i < LOCK_THREADS; i++)
+		thread[i] = g_thread_new("turns", take_turns, &l);
+	for (unsigned i = 0; i < LOCK_THREADS; i++)
+		g_thread_join(thread[i]);
+	CHECK_EQ(l.turns, LOCK_THREADS * LOCK_TURNS);
+	CHECK_EQ(l.wrong, 0);
+	CU_ASSERT_TRUE(l.tried > 0);
+	CU_ASSERT_TRUE(iom_lock_try(&l.lock));
+	iom_lock_give(&l.lock);
+}
+
 /* More threads than slots of their own, one after the other and side by side. */
 typedef struct counted {
 	iom_cache *cache;
@@ -273,6 +327,7 @@ static const iom_test tests[] = {
 	{ "no stale hit after an invalidation of a tag", by_tag },
 	{ "no stale hit with options", with_options },
 	{ "values are never half of one and half of another", whole_values },
+	{ "one at a time has the lock of a model", model_lock },
 	{ "counters of a hundred threads", counters },
 	{ 0 },
 };

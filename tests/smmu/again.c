@@ -297,6 +297,32 @@ static void stops(void)
 	rig_close(&r);
 }
 
+/* 4.1.3: there is no command 0, of which nothing was ever remembered either. */
+static void zeros(void)
+{
+	for (unsigned first = 0; first < 3; first++) {
+		uint32_t bad;
+		rig r;
+
+		rig_open_plain(&r, NULL);
+		stream_s1(&r, 1, 11, 1);
+		map_round(&r, r.ttb[1], 0, LEAF);
+		cache_all(&r, 1);
+		for (unsigned i = 0; i < first; i++)
+			cmd(&r, CMD_NH_VA(1, 11, VA));
+		bad = r.cmd_prod;
+		push(&r, 0, 0);
+		push(&r, CMD_SYNC(0));
+		wr(&r, CMDQ_PROD, r.cmd_prod);
+		CHECK_EQ(rd(&r, CMDQ_CONS), UINT32_C(1) << 24 | bad);
+		CHECK_EQ(rd(&r, GERROR) ^ rd(&r, GERRORN), 1);
+		set_word(&r, CMDQ + (bad & 15) * 16, 0x46);
+		wr(&r, GERRORN, rd(&r, GERROR));
+		CHECK_EQ(rd(&r, CMDQ_CONS), r.cmd_prod);
+		rig_close(&r);
+	}
+}
+
 /* ------------------------------------------------------------------------
  * Walks under stage 2
  */
@@ -394,6 +420,7 @@ static const iom_test tests[] = {
 	{ "with tables, and without", tables },
 	{ "while translations are held", held },
 	{ "an error in between", stops },
+	{ "a command of zeros", zeros },
 	{ "walks under stage 2 are those by steps", nested },
 	{ 0 },
 };

@@ -13,12 +13,17 @@ static const iom_request write_va = {
 	.address = VA, .length = 8, .requester = 1, .pasid = IOM_NO_PASID, .access = IOM_WRITE
 };
 
-static void open_mapped(rig *r, const iom_smmu_config *c)
+static void map_pages(rig *r)
 {
-	rig_open(r, c);
 	stream_s1(r, 1, 11, 1);
 	map(r, r->ttb[1], VA, PA, 12, LEAF);
 	map(r, r->ttb[1], VA + 0x1000, PA + 0x100000, 12, LEAF);
+}
+
+static void open_mapped(rig *r, const iom_smmu_config *c)
+{
+	rig_open(r, c);
+	map_pages(r);
 }
 
 static void move(rig *r, uint64_t pa)
@@ -323,6 +328,68 @@ static void invalidate(rig *r, uint64_t v, uint64_t pa)
 	cmd(r, CMD_SYNC(0));
 }
 
+/*
+ * The first hold that there ever is, beside an invalidation: who completes that does not
+ * look for holds before.
+ */
+struct beginner {
+	rig r;
+	unsigned delay;
+	int begin, complete, wrong;
+};
+
+static void pause_for(unsigned n)
+{
+	for (volatile unsigned i = 0; i < n; i++)
+		;
+}
+
+static gpointer begin_holding(gpointer opaque)
+{
+	struct beginner *b = opaque;
+	iom_result res;
+	iom_hold hold;
+
+	while (!g_atomic_int_get(&b->begin))
+		;
+	if (!iom_iommu_translate_held(b->r.iommu, &write_va, &res, &hold))
+		return NULL;
+	for (unsigned i = 0; i < 50; i++) {
+		pause_for(20);
+		if (res.address == PA && g_atomic_int_get(&b->complete))
+			b->wrong++;
+	}
+	iom_hold_release(&hold);
+	return NULL;
+}
+
+static void first_holds(void)
+{
+	for (unsigned n = 0; n < 400; n++) {
+		struct beginner b = { .delay = n % 40 * 8 };
+		GThread *thread;
+
+		if (n & 2)
+			rig_open_plain(&b.r, NULL);
+		else
+			rig_open(&b.r, NULL);
+		map_pages(&b.r);
+		/* Half of them find the page in the IOTLB. */
+		if (n & 1)
+			dma(&b.r, 1, VA, IOM_WRITE);
+		thread = g_thread_new("holder", begin_holding, &b);
+		g_atomic_int_set(&b.begin, 1);
+		pause_for(b.delay);
+		invalidate(&b.r, n >> 2, PA + 0x2000);
+		CU_ASSERT_TRUE(await_sync(&b.r));
+		g_atomic_int_set(&b.complete, 1);
+		g_thread_join(thread);
+		CHECK_EQ(b.wrong, 0);
+		CHECK_EQ(iom_iommu_holds(b.r.iommu), 0);
+		rig_close(&b.r);
+	}
+}
+
 static uint64_t least(const struct yard *y)
 {
 	uint64_t n = UINT64_MAX;
@@ -472,6 +539,7 @@ static const iom_test tests[] = {
 	{ "released from inside a callback", in_callback },
 	{ "CR0ACK waits for the release", disabling },
 	{ "a queue that is started anew", restarted_queue },
+	{ "the first hold of all", first_holds },
 	{ "nobody writes to a page that was given back", freed_default },
 	{ "the same with one entry", freed_one },
 	{ "the same without caches", freed_off },

@@ -148,7 +148,9 @@ int iom_cmd_bench(int argc, char **argv)
 	if (!iom_cmd_parse(&argc, &argv, "[--json FILE] [--count N] [NAME...]",
 			   "Measure the library beside a baseline, in one run. NAME picks "
 			   "benchmarks: iotlb-hit, iotlb-hit-2-threads, invalidate-va, "
-			   "invalidate-range, invalidate-asid, s1-miss, "
+			   "invalidate-range, invalidate-asid, invalidate-vmid, "
+			   "invalidate-domain, invalidate-pasid, invalidate-global (and each "
+			   "with -32: in batches), s1-miss, "
 			   "nested-miss, nested-miss-warm, hold, replay, "
 			   "replay-2-threads, import.",
 			   entries, &status))

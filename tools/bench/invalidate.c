@@ -3,14 +3,13 @@
  * Invalidations, with everything that belongs to them: the commands written to
  * the queue in guest memory, the register write, the commands fetched and done.
  *
- *   invalidate-va     one page at a time in the order of use, each with a
- *                     register write and a command that waits
- *   invalidate-range  page after page, as drivers send what they unmapped: 32
- *                     commands, one that waits, one register write
- *   invalidate-asid   an address space at a time; each register write and wait
+ *   invalidate-va     one page at a time in the order of use
+ *   invalidate-range  page after page, as drivers send what they unmapped
+ *   invalidate-asid   an address space at a time; the others are called by what
+ *                     they name, a VMID, a domain, a PASID, everything
  *
- * VT-d also by domain, globally and by PASID, each with a wait of its own and, where
- * the name ends in 32, in batches of so many with one.
+ * Each command has a register write and a command that waits of its own. Where the
+ * name ends in 32, and for pages in a row, so many commands share one of both.
  */
 #include "tools/bench/bench.h"
 
@@ -36,7 +35,15 @@ static uint64_t next_batch(job *j, uint64_t left, uint64_t *pages)
  * model is not used afterwards: it does not know of them.
  * 6.3.26 CMDQ_BASE, 4.4.2 CMD_TLBI_NH_VA, 4.7.3 CMD_SYNC
  */
-enum { CMDQ_BASE = 0x90, CMDQ_PROD = 0x98, TLBI_NH_ASID = 0x11, TLBI_NH_VA = 0x12, SYNC = 0x46 };
+enum {
+	CMDQ_BASE = 0x90,
+	CMDQ_PROD = 0x98,
+	TLBI_NH_ALL = 0x10,
+	TLBI_NH_ASID = 0x11,
+	TLBI_NH_VA = 0x12,
+	TLBI_NSNH_ALL = 0x30,
+	SYNC = 0x46,
+};
 #define ASID (UINT64_C(1) << 48)
 
 typedef struct queue {
@@ -70,16 +77,48 @@ static inline void ring(const queue *q)
 	iom_iommu_mmio_write(q->iommu, CMDQ_PROD, 4, q->prod, IOM_SPACE_NONSECURE);
 }
 
-static void smmu_by_asid(void *opaque, uint64_t n)
+static void smmu_alike(job *j, uint64_t n, uint64_t batch, uint64_t command)
 {
-	job *j = opaque;
 	queue q = queue_of(j->m);
 
 	for (uint64_t i = 0; i < n; i++) {
-		push(&q, TLBI_NH_ASID | ASID, 0);
-		push(&q, SYNC, 0);
-		ring(&q);
+		push(&q, command, 0);
+		if (i % batch == batch - 1 || i + 1 == n) {
+			push(&q, SYNC, 0);
+			ring(&q);
+		}
 	}
+}
+
+static void smmu_by_asid(void *opaque, uint64_t n)
+{
+	smmu_alike(opaque, n, 1, TLBI_NH_ASID | ASID);
+}
+
+static void smmu_by_asids(void *opaque, uint64_t n)
+{
+	smmu_alike(opaque, n, BATCH, TLBI_NH_ASID | ASID);
+}
+
+/* The VMID of a stream without stage 2 is 0. */
+static void smmu_by_vmid(void *opaque, uint64_t n)
+{
+	smmu_alike(opaque, n, 1, TLBI_NH_ALL);
+}
+
+static void smmu_by_vmids(void *opaque, uint64_t n)
+{
+	smmu_alike(opaque, n, BATCH, TLBI_NH_ALL);
+}
+
+static void smmu_by_all(void *opaque, uint64_t n)
+{
+	smmu_alike(opaque, n, 1, TLBI_NSNH_ALL);
+}
+
+static void smmu_by_alls(void *opaque, uint64_t n)
+{
+	smmu_alike(opaque, n, BATCH, TLBI_NSNH_ALL);
 }
 
 static void smmu_by_page(void *opaque, uint64_t n)
@@ -92,6 +131,22 @@ static void smmu_by_page(void *opaque, uint64_t n)
 		     (j->m->order[j->at++ & j->m->order_mask] & ~UINT64_C(4095)) | 1);
 		push(&q, SYNC, 0);
 		ring(&q);
+	}
+}
+
+/* 32 pages in the order of use, which is not that of their addresses. */
+static void smmu_by_pages(void *opaque, uint64_t n)
+{
+	job *j = opaque;
+	queue q = queue_of(j->m);
+
+	for (uint64_t i = 0; i < n; i++) {
+		push(&q, TLBI_NH_VA | ASID,
+		     (j->m->order[j->at++ & j->m->order_mask] & ~UINT64_C(4095)) | 1);
+		if (i % BATCH == BATCH - 1 || i + 1 == n) {
+			push(&q, SYNC, 0);
+			ring(&q);
+		}
 	}
 }
 
@@ -254,7 +309,7 @@ static char *case_name(const char *what, iom_kind kind, uint32_t pages)
 {
 	if (kind == IOM_KIND_VTD)
 		return g_strdup_printf("%s/vtd-%u", what, pages);
-	return pages == 65536 ? g_strdup(what) : g_strdup_printf("%s/%u", what, pages);
+	return g_strdup_printf("%s/smmuv3-%u", what, pages);
 }
 
 /* Every round begins with all pages cached and ends with none. */
@@ -273,25 +328,32 @@ static double rounds(job *j, iom_bench_fn fn, uint64_t n)
 	return iom_bench_median(ns, IOM_BENCH_ROUNDS);
 }
 
-static void measure_in(iom_bench_report *report, const char *what, iom_kind kind, uint32_t pages,
-		       iom_bench_fn fn, uint64_t n, iom_driver_mode mode)
+typedef struct sort {
+	const char *name;
+	iom_bench_fn fn;
+	iom_kind kind;
+	iom_driver_mode mode;
+	bool pages;
+} sort;
+
+static void measure(iom_bench_report *report, const sort *by, uint32_t pages)
 {
-	iom_bench_setup setup = iom_bench_hit_setup(kind, pages);
-	char *name = case_name(what, kind, pages);
+	iom_bench_setup setup = iom_bench_hit_setup(by->kind, pages);
+	char *name = case_name(by->name, by->kind, pages);
 	bool wanted = iom_bench_wanted(report, name);
 
 	setup.range_commands = false;
-	setup.mode = mode;
+	setup.mode = by->mode;
 	job j = { .m = wanted ? iom_bench_machine_new(&setup, true) : NULL };
 
 	if (j.m) {
 		iom_bench_translate(j.m, j.m->pages);
-		if (!iom_bench_counted(report, fn, &j)) {
+		if (!iom_bench_counted(report, by->fn, &j)) {
 			iom_bench_table *t = iom_bench_table_new(j.m);
 			uint64_t scans = MAX(2000000u / pages / 10, 3u);
 			double ours, scan;
 
-			ours = rounds(&j, fn, n);
+			ours = rounds(&j, by->fn, by->pages ? pages : 20000);
 			iom_bench_pair(iom_bench_table_invalidate_asid, t, scans, &scan, NULL, NULL,
 				       0, NULL);
 			iom_bench_add(report, name, ours, "ns", SCAN_BASELINE, scan);
@@ -302,50 +364,36 @@ static void measure_in(iom_bench_report *report, const char *what, iom_kind kind
 	g_free(name);
 }
 
-static void measure(iom_bench_report *report, const char *what, iom_kind kind, uint32_t pages,
-		    iom_bench_fn fn, uint64_t n)
-{
-	measure_in(report, what, kind, pages, fn, n, iom_bench_hit_setup(kind, pages).mode);
-}
-
-/* By page and by tag, each with a wait and in batches of 32 with one. */
-static void measure_vtd(iom_bench_report *report, uint32_t n)
-{
-	static const struct {
-		const char *name;
-		iom_bench_fn fn;
-		iom_driver_mode mode;
-		bool pages;
-	} cases[] = {
-		{ "invalidate-va", vtd_by_page, IOM_DRIVER_LEGACY, true },
-		{ "invalidate-va-32", vtd_by_pages, IOM_DRIVER_LEGACY, true },
-		{ "invalidate-range", vtd_by_range, IOM_DRIVER_LEGACY, true },
-		{ "invalidate-domain", vtd_by_tag, IOM_DRIVER_LEGACY, false },
-		{ "invalidate-domain-32", vtd_by_tags, IOM_DRIVER_LEGACY, false },
-		{ "invalidate-global", vtd_by_all, IOM_DRIVER_LEGACY, false },
-		{ "invalidate-global-32", vtd_by_alls, IOM_DRIVER_LEGACY, false },
-		{ "invalidate-pasid-va", vtd_by_page, IOM_DRIVER_STAGE1, true },
-		{ "invalidate-pasid-va-32", vtd_by_pages, IOM_DRIVER_STAGE1, true },
-		{ "invalidate-pasid", vtd_by_tag, IOM_DRIVER_STAGE1, false },
-		{ "invalidate-pasid-32", vtd_by_tags, IOM_DRIVER_STAGE1, false },
-	};
-
-	for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++)
-		measure_in(report, cases[i].name, IOM_KIND_VTD, n, cases[i].fn,
-			   cases[i].pages ? n : 20000, cases[i].mode);
-}
-
 void iom_bench_invalidations(iom_bench_report *report)
 {
+	enum { SMMU = IOM_KIND_SMMUV3, VTD = IOM_KIND_VTD };
+	enum { S1 = IOM_DRIVER_STAGE1, LEGACY = IOM_DRIVER_LEGACY };
 	static const uint32_t working_sets[] = { 256, 4096, 65536 };
+	static const sort sorts[] = {
+		{ "invalidate-va", smmu_by_page, SMMU, S1, true },
+		{ "invalidate-va-32", smmu_by_pages, SMMU, S1, true },
+		{ "invalidate-range", smmu_by_range, SMMU, S1, true },
+		{ "invalidate-asid", smmu_by_asid, SMMU, S1, false },
+		{ "invalidate-asid-32", smmu_by_asids, SMMU, S1, false },
+		{ "invalidate-vmid", smmu_by_vmid, SMMU, S1, false },
+		{ "invalidate-vmid-32", smmu_by_vmids, SMMU, S1, false },
+		{ "invalidate-global", smmu_by_all, SMMU, S1, false },
+		{ "invalidate-global-32", smmu_by_alls, SMMU, S1, false },
+		{ "invalidate-va", vtd_by_page, VTD, LEGACY, true },
+		{ "invalidate-va-32", vtd_by_pages, VTD, LEGACY, true },
+		{ "invalidate-range", vtd_by_range, VTD, LEGACY, true },
+		{ "invalidate-domain", vtd_by_tag, VTD, LEGACY, false },
+		{ "invalidate-domain-32", vtd_by_tags, VTD, LEGACY, false },
+		{ "invalidate-global", vtd_by_all, VTD, LEGACY, false },
+		{ "invalidate-global-32", vtd_by_alls, VTD, LEGACY, false },
+		{ "invalidate-pasid-va", vtd_by_page, VTD, S1, true },
+		{ "invalidate-pasid-va-32", vtd_by_pages, VTD, S1, true },
+		{ "invalidate-pasid", vtd_by_tag, VTD, S1, false },
+		{ "invalidate-pasid-32", vtd_by_tags, VTD, S1, false },
+	};
 
 	for (unsigned i = 0; i < G_N_ELEMENTS(working_sets); i++) {
-		uint32_t n = working_sets[i];
-
-		measure(report, "invalidate-va", IOM_KIND_SMMUV3, n, smmu_by_page, n);
-		measure(report, "invalidate-range", IOM_KIND_SMMUV3, n, smmu_by_range, n);
-		measure(report, "invalidate-asid", IOM_KIND_SMMUV3, n, smmu_by_asid, 20000);
+		for (unsigned k = 0; k < G_N_ELEMENTS(sorts); k++)
+			measure(report, &sorts[k], working_sets[i]);
 	}
-	for (unsigned i = 0; i < G_N_ELEMENTS(working_sets); i++)
-		measure_vtd(report, working_sets[i]);
 }
