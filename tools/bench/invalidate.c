@@ -331,19 +331,20 @@ static double rounds(job *j, iom_bench_fn fn, uint64_t n)
 typedef struct sort {
 	const char *name;
 	iom_bench_fn fn;
-	iom_kind kind;
-	iom_driver_mode mode;
+	bool vtd;
+	bool legacy; /* of VT-d: legacy mode, otherwise a first stage */
 	bool pages;
 } sort;
 
 static void measure(iom_bench_report *report, const sort *by, uint32_t pages)
 {
-	iom_bench_setup setup = iom_bench_hit_setup(by->kind, pages);
-	char *name = case_name(by->name, by->kind, pages);
+	iom_kind kind = by->vtd ? IOM_KIND_VTD : IOM_KIND_SMMUV3;
+	iom_bench_setup setup = iom_bench_hit_setup(kind, pages);
+	char *name = case_name(by->name, kind, pages);
 	bool wanted = iom_bench_wanted(report, name);
 
 	setup.range_commands = false;
-	setup.mode = by->mode;
+	setup.mode = by->legacy ? IOM_DRIVER_LEGACY : IOM_DRIVER_STAGE1;
 	job j = { .m = wanted ? iom_bench_machine_new(&setup, true) : NULL };
 
 	if (j.m) {
@@ -366,30 +367,28 @@ static void measure(iom_bench_report *report, const sort *by, uint32_t pages)
 
 void iom_bench_invalidations(iom_bench_report *report)
 {
-	enum { SMMU = IOM_KIND_SMMUV3, VTD = IOM_KIND_VTD };
-	enum { S1 = IOM_DRIVER_STAGE1, LEGACY = IOM_DRIVER_LEGACY };
 	static const uint32_t working_sets[] = { 256, 4096, 65536 };
 	static const sort sorts[] = {
-		{ "invalidate-va", smmu_by_page, SMMU, S1, true },
-		{ "invalidate-va-32", smmu_by_pages, SMMU, S1, true },
-		{ "invalidate-range", smmu_by_range, SMMU, S1, true },
-		{ "invalidate-asid", smmu_by_asid, SMMU, S1, false },
-		{ "invalidate-asid-32", smmu_by_asids, SMMU, S1, false },
-		{ "invalidate-vmid", smmu_by_vmid, SMMU, S1, false },
-		{ "invalidate-vmid-32", smmu_by_vmids, SMMU, S1, false },
-		{ "invalidate-global", smmu_by_all, SMMU, S1, false },
-		{ "invalidate-global-32", smmu_by_alls, SMMU, S1, false },
-		{ "invalidate-va", vtd_by_page, VTD, LEGACY, true },
-		{ "invalidate-va-32", vtd_by_pages, VTD, LEGACY, true },
-		{ "invalidate-range", vtd_by_range, VTD, LEGACY, true },
-		{ "invalidate-domain", vtd_by_tag, VTD, LEGACY, false },
-		{ "invalidate-domain-32", vtd_by_tags, VTD, LEGACY, false },
-		{ "invalidate-global", vtd_by_all, VTD, LEGACY, false },
-		{ "invalidate-global-32", vtd_by_alls, VTD, LEGACY, false },
-		{ "invalidate-pasid-va", vtd_by_page, VTD, S1, true },
-		{ "invalidate-pasid-va-32", vtd_by_pages, VTD, S1, true },
-		{ "invalidate-pasid", vtd_by_tag, VTD, S1, false },
-		{ "invalidate-pasid-32", vtd_by_tags, VTD, S1, false },
+		{ "invalidate-va", smmu_by_page, false, false, true },
+		{ "invalidate-va-32", smmu_by_pages, false, false, true },
+		{ "invalidate-range", smmu_by_range, false, false, true },
+		{ "invalidate-asid", smmu_by_asid, false, false, false },
+		{ "invalidate-asid-32", smmu_by_asids, false, false, false },
+		{ "invalidate-vmid", smmu_by_vmid, false, false, false },
+		{ "invalidate-vmid-32", smmu_by_vmids, false, false, false },
+		{ "invalidate-global", smmu_by_all, false, false, false },
+		{ "invalidate-global-32", smmu_by_alls, false, false, false },
+		{ "invalidate-va", vtd_by_page, true, true, true },
+		{ "invalidate-va-32", vtd_by_pages, true, true, true },
+		{ "invalidate-range", vtd_by_range, true, true, true },
+		{ "invalidate-domain", vtd_by_tag, true, true, false },
+		{ "invalidate-domain-32", vtd_by_tags, true, true, false },
+		{ "invalidate-global", vtd_by_all, true, true, false },
+		{ "invalidate-global-32", vtd_by_alls, true, true, false },
+		{ "invalidate-pasid-va", vtd_by_page, true, false, true },
+		{ "invalidate-pasid-va-32", vtd_by_pages, true, false, true },
+		{ "invalidate-pasid", vtd_by_tag, true, false, false },
+		{ "invalidate-pasid-32", vtd_by_tags, true, false, false },
 	};
 
 	for (unsigned i = 0; i < G_N_ELEMENTS(working_sets); i++) {
