@@ -231,21 +231,25 @@ uint64_t smmu_other_read(smmu *s, uint64_t offset, unsigned size, iom_space spac
 	return 0;
 }
 
-void smmu_other_write(smmu *s, uint64_t offset, unsigned size, uint64_t value, iom_space space)
+bool smmu_other_write(smmu *s, uint64_t offset, unsigned size, uint64_t value, iom_space space)
 {
 	struct place p;
 
 	if (offset & (size - 1))
-		return;
+		return false;
 	if (find_ecmdq(s, offset, &p)) {
 		if (may_access(p.space, space))
 			write_ecmdq(s, &p, size, value);
-	} else if (in_root(s, offset)) {
+		/* Commands say themselves what they end. */
+		return false;
+	}
+	if (in_root(s, offset)) {
 		if (space == IOM_SPACE_ROOT)
 			smmu_root_write(s, offset - s->root_base, size, value);
 	} else if (s->pmcg_base && offset >= s->pmcg_base) {
 		smmu_pmcg_write(s, offset - s->pmcg_base, size, value);
 	}
+	return true;
 }
 
 const iom_layout *smmu_other_layout(const smmu *s, uint64_t offset, const char **name)

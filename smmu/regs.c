@@ -463,6 +463,7 @@ static void write_anything(iom_iommu *iommu, uint64_t offset, unsigned size, uin
 	smmu *s = smmu_of(iommu);
 	unsigned interface;
 	const struct row *r = locate(s, offset, &interface);
+	bool matters;
 
 	if (size != 4 && size != 8)
 		return;
@@ -485,12 +486,13 @@ static void write_anything(iom_iommu *iommu, uint64_t offset, unsigned size, uin
 			}
 			write_row(s, interface, r, value);
 		}
+		matters = !(r->reg == SMMU_R_CMDQ_PROD || r->reg == SMMU_R_EVENTQ_CONS ||
+			    r->reg == SMMU_R_PRIQ_CONS);
 	} else {
-		smmu_other_write(s, offset, size, value, space);
+		matters = smmu_other_write(s, offset, size, value, space);
 	}
 	/* What a hit depends on may be different; the queues' indexes are no such thing. */
-	if (!r || !(r->reg == SMMU_R_CMDQ_PROD || r->reg == SMMU_R_EVENTQ_CONS ||
-		    r->reg == SMMU_R_PRIQ_CONS))
+	if (matters)
 		iom_tags_outdate(s->tags);
 	smmu_unlock(s);
 }

@@ -12,7 +12,8 @@ uint64_t smmu_reg_mask(const smmu *s, unsigned space, unsigned reg);
 
 /* frame.c: identification, command queue control pages, PMCG */
 uint64_t smmu_other_read(smmu *s, uint64_t offset, unsigned size, iom_space space);
-void smmu_other_write(smmu *s, uint64_t offset, unsigned size, uint64_t value, iom_space space);
+/* False: nothing was written that answers to translations may depend on. */
+bool smmu_other_write(smmu *s, uint64_t offset, unsigned size, uint64_t value, iom_space space);
 const iom_layout *smmu_other_layout(const smmu *s, uint64_t offset, const char **name);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Address translation operations (9) and enhanced command queues (3.5.6). */
+#include "core/front.h"
 #include "tests/smmu/rig.h"
 #include "tests/smmu/suites.h"
 
@@ -178,12 +179,67 @@ static void enhanced_queues(void)
 	rig_close(&r);
 }
 
+/*
+ * What a thread remembers of its hits does not end with a doorbell: only commands end it,
+ * whichever queue they come through.
+ */
+static void doorbells(void)
+{
+	const uint64_t base = UINT64_C(0x23000000);
+	uint64_t regs, hits;
+	uint32_t prod = 0;
+	iom_smmu_config c;
+	rig r;
+
+	rig_config(&c, "default", "ECMDQ=1", NULL);
+	rig_open(&r, &c);
+	stream_s1(&r, 1, 11, 1);
+	map(&r, r.ttb[1], VA, PA, 12, AF | USER | NG);
+	regs = rd64(&r, 0x4000) & UINT64_C(0x000fffffffff0000);
+	wr64(&r, regs, base | 3);
+	wr(&r, regs + 8, 0x80000000);
+	for (unsigned i = 0; i < 3; i++)
+		CHECK_EQ(dma(&r, 1, VA, IOM_READ).address, PA);
+	hits = iom_front_hits(r.iommu);
+	CHECK_EQ(dma(&r, 1, VA, IOM_READ).address, PA);
+	CHECK_EQ(iom_front_hits(r.iommu), ++hits);
+	/* No command, one that ends nothing, one of another ASID's page, a wait. */
+	wr(&r, regs + 8, 0x80000000);
+	CHECK_EQ(dma(&r, 1, VA, IOM_READ).address, PA);
+	CHECK_EQ(iom_front_hits(r.iommu), ++hits);
+	push(&r, regs, base, &prod, CMD_SYNC(0));
+	push(&r, regs, base, &prod, CMD_NH_VA(1, 12, VA));
+	push(&r, regs, base, &prod, CMD_SYNC(1));
+	CHECK_EQ(rd(&r, regs + 12), 0x80000000 | prod);
+	CHECK_EQ(dma(&r, 1, VA, IOM_READ).address, PA);
+	CHECK_EQ(iom_front_hits(r.iommu), ++hits);
+	for (unsigned by = 0; by < 3; by++) {
+		uint64_t pa = PA + (by + 1) * 0x1000;
+
+		map(&r, r.ttb[1], VA, pa, 12, AF | USER | NG);
+		CHECK_EQ(iom_front_hits(r.iommu), hits);
+		if (by == 0)
+			push(&r, regs, base, &prod, CMD_NH_VA(1, 11, VA));
+		else if (by == 1)
+			push(&r, regs, base, &prod, CMD_NH_ASID(1, 11));
+		else
+			push(&r, regs, base, &prod, CMD_NSNH_ALL);
+		CHECK_EQ(dma(&r, 1, VA, IOM_READ).address, pa);
+		CHECK_EQ(iom_front_hits(r.iommu), hits);
+		CHECK_EQ(dma(&r, 1, VA, IOM_READ).address, pa);
+		CHECK_EQ(dma(&r, 1, VA, IOM_READ).address, pa);
+		hits = iom_front_hits(r.iommu);
+	}
+	rig_close(&r);
+}
+
 static const iom_test tests[] = {
 	{ "GATOS", global },
 	{ "VATOS", virtual_page },
 	{ "without ATOS", absent },
 	{ "HTTUI", passive },
 	{ "enhanced command queues", enhanced_queues },
+	{ "doorbells of enhanced command queues", doorbells },
 	{ 0 },
 };
 const iom_suite smmu_atos_suite = { "atos", tests };
