@@ -63,6 +63,17 @@ def read(path):
         return f.read().decode("utf-8", "replace")
 
 
+def kernel_version(image):
+    """As the boot header of an x86 image has it, or the words in an arm64 one."""
+    with open(image, "rb") as f:
+        data = f.read()
+    at = 0x200 + int.from_bytes(data[0x20e:0x210], "little")
+    text = data[at:at + 32] if data[0x202:0x206] == b"HdrS" else \
+        data[data.find(b"Linux version ") + 14:][:32]
+    found = re.match(rb"(\d+)\.(\d+)", text)
+    return tuple(int(n) for n in found.groups()) if found else (0, 0)
+
+
 class Process:
     """A program with its output in files; knows what processor time it took."""
 
@@ -123,7 +134,7 @@ class Lab:
         os.makedirs(root + "/bin")
         os.makedirs(root + "/mods")
         parts = f"{self.args.parts}/{row.arch}"
-        for name in ("busybox", "guest-io", "guest-vfio"):
+        for name in ("busybox", "guest-io", "guest-vfio", "guest-ats"):
             shutil.copy(f"{parts}/{name}", root + "/bin/" + name)
         if os.path.isdir(parts + "/mods"):
             for name in os.listdir(parts + "/mods"):
@@ -417,8 +428,12 @@ class Lab:
         if row.unit:
             return None if os.path.exists(f"{self.args.parts}/{row.unit}") else \
                 "IOM_KVM_UNIT_TESTS names no source tree"
-        return None if os.path.exists(f"{self.args.parts}/{row.arch}/kernel") else \
-            f"no {row.arch} kernel"
+        image = f"{self.args.parts}/{row.arch}/kernel"
+        if not os.path.exists(image):
+            return f"no {row.arch} kernel"
+        if kernel_version(image) < row.kernel:
+            return f"needs Linux {row.kernel[0]}.{row.kernel[1]}"
+        return None
 
 
 def main():

@@ -64,6 +64,18 @@ check vfio-driver [ "$(driver_of $D)" = vfio-pci ]
 check vfio guest-vfio $G $D
 check nvme-after nvme 4096 20
 """
+ENDPOINT = STANDARD + ["-device", "iommulate-endpoint"]
+ATS_WORK = STANDARD_WORK + """
+D=$(basename $(dirname $(grep -l 0x11e9 $PCI/devices/*/device)))
+echo vfio-pci >$PCI/devices/$D/driver_override
+echo $D >$PCI/drivers_probe
+check vfio-driver [ "$(driver_of $D)" = vfio-pci ]
+guest-ats /dev/vfio/devices/$(ls $PCI/devices/$D/vfio-dev) MODEL
+check nvme-after nvme 4096 20
+"""
+ATS_CHECKS = STANDARD_CHECKS + ["vfio-driver", "nvme-after"] + [
+    "ats-" + c for c in "attach enabled unmapped translations pasid data rights notices "
+                        "notices-pasid page-requests".split()]
 # NVMe has no saved state in QEMU.
 MOVED = DISKS + VBLK + VNET
 MOVED_WORK = """
@@ -175,6 +187,7 @@ class Row:
         self.counts = more.get("counts", [])  # statistics that are not zero
         self.unit = more.get("unit")  # a program of kvm-unit-tests instead of Linux
         self.since = more.get("since", (7, 2))  # version of QEMU
+        self.kernel = more.get("kernel", (0, 0))  # version of Linux
 
 
 def arm(name, append="iommu.passthrough=0 iommu.strict=1", **more):
@@ -215,6 +228,8 @@ def smmu_event(address):
     return (6, 13), rf"event: F_TRANSLATION .*sid: 0x20 .*iova: 0x{address}"
 
 
+# Its driver takes none, says so and denies it.
+SMMU_PRI = [r"unexpected PRI request received", r"sid 0x.*ssid 0x"]
 SMMU_EVENTS = [r"callbacks suppressed", r"arm-smmu-v3 \S+:\s+(event|0x|unpriv|\[)"]
 # The firmware leaves its ring with the disk, and the back end looks at it once more when the
 # kernel's driver resets the device; so it is with QEMU's model.
@@ -241,6 +256,9 @@ ROWS = [
     arm("smmuv3-vfio", devices=EDU, work=VFIO_WORK,
         checks=STANDARD_CHECKS + ["vfio-driver", "vfio", "nvme-after"],
         expect=[smmu_event("20008000")], allow=SMMU_EVENTS),
+    arm("smmuv3-ats", devices=ENDPOINT, work=ATS_WORK.replace("MODEL", "smmu"),
+        checks=ATS_CHECKS, since=(10, 1), kernel=(6, 15), counts=["command-ATC_INV", "command-PRI_RESP"], trace=True,
+        expect=[r"unexpected PRI request received"], allow=SMMU_PRI),
     arm("smmuv3-saved", devices=MOVED, work=MOVED_WORK, checks=MOVED_CHECKS, migrate=True,
         other_machine="[id]\nIDR0.S2P = 0\n"),
     arm("smmuv3-listen", listen=True),
@@ -282,6 +300,10 @@ ROWS = [
        checks=STANDARD_CHECKS + ["vfio-driver", "vfio", "nvme-after"],
        expect=[r"\[DMA Write NO_PASID\] Request device \[(0000:)?00:04\.0\] fault addr 0x20008000"],
        allow=VTD_FAULTS),
+    pc("vtd-ats", "intremap=on,device-iotlb=on,x-scalable-mode=on,x-flts=on", SCALABLE,
+       devices=ENDPOINT, work=ATS_WORK.replace("MODEL", "vtd"), checks=ATS_CHECKS,
+       since=(10, 1), kernel=(6, 15), trace=True,
+       counts=["command-dev-iotlb", "command-pasid-dev-iotlb", "command-page-group-response"]),
     pc("vtd-saved", "intremap=on", LEGACY, devices=MOVED, work=MOVED_WORK, checks=MOVED_CHECKS,
        migrate=True, other_machine="[id]\nCAP.PSI = 0\n"),
     pc("vtd-listen", "intremap=on", LEGACY, listen=True),

@@ -72,6 +72,8 @@ static ssize_t request_translation(PCIBus *bus, void *opaque, int devfn, uint32_
 			return -ENOMEM;
 		request.address = addr;
 		iom_iommu_translate(q->iommu, &request, &r);
+		if (q->witness)
+			iom_witness_translate(q->witness, &request, &r);
 		entry = entry_of(addr, pasid, &r);
 		if (entry.perm & IOMMU_RW)
 			result[n++] = entry;
@@ -186,9 +188,13 @@ static int request_page(PCIBus *bus, void *opaque, int devfn, uint32_t pasid, bo
 		.last = lpig,
 		.privileged = priv_req,
 	};
+	iom_prq_status status;
 
+	status = iom_iommu_page_request(q->iommu, &request);
+	if (q->witness)
+		iom_witness_page_request(q->witness, &request, status);
 	/* A request that the IOMMU answers itself has its answer on the way. */
-	return iom_iommu_page_request(q->iommu, &request) == IOM_PRQ_DROPPED ? -EIO : 0;
+	return status == IOM_PRQ_DROPPED ? -EIO : 0;
 }
 
 void iom_ats_page_response(IomSpace *space, const iom_page_response *response)

@@ -168,32 +168,36 @@ static iom_mem_status bus_msi(void *opaque, uint64_t address, uint32_t data)
 	return IOM_MEM_OK;
 }
 
-static void bus_invalidated(void *opaque, const iom_invalidation *inv)
+static void notify_later(IomQemu *q, IomNotice notice)
 {
-	IomQemu *q = opaque;
-
 	if (!qatomic_read(&q->listeners))
 		return;
 	qemu_mutex_lock(&q->lock);
-	g_array_append_vals(q->notices, inv, 1);
+	g_array_append_val(q->notices, notice);
 	schedule(q);
 	qemu_mutex_unlock(&q->lock);
+}
+
+static void bus_invalidated(void *opaque, const iom_invalidation *inv)
+{
+	notify_later(opaque, (IomNotice){ .what = *inv });
 }
 
 /* The device caches of QEMU's virtio and vhost are told, and drop at once. */
 static iom_ats_answer bus_ats_invalidate(void *opaque, const iom_ats_invalidate *inv)
 {
-	iom_invalidation notice = {
-		.kind = IOM_INV_TLB,
-		.requester = inv->requester,
-		.pasid = inv->global ? IOM_NO_PASID : inv->pasid,
-		.asid = IOM_INV_ANY,
-		.vmid = IOM_INV_ANY,
-		.address = inv->address,
-		.length = inv->length,
+	const IomNotice notice = {
+		.sent = true,
+		.what.kind = IOM_INV_TLB,
+		.what.requester = inv->requester,
+		.what.pasid = inv->global ? IOM_NO_PASID : inv->pasid,
+		.what.asid = IOM_INV_ANY,
+		.what.vmid = IOM_INV_ANY,
+		.what.address = inv->address,
+		.what.length = inv->length,
 	};
 
-	bus_invalidated(opaque, &notice);
+	notify_later(opaque, notice);
 	return IOM_ATS_COMPLETED;
 }
 
@@ -373,7 +377,7 @@ static AddressSpace *address_space_of(PCIBus *bus, void *opaque, int devfn)
 	return &iom_qemu_space(opaque, bus, (uint32_t)devfn)->as;
 }
 
-void iom_qemu_attach(IomQemu *q, PCIBus *bus)
+void iom_qemu_attach(IomQemu *q, PCIBus *bus, bool alone)
 {
 #ifdef IOM_QEMU_PCI_OPS
 	static PCIIOMMUOps ops = { .get_address_space = address_space_of };
@@ -381,7 +385,12 @@ void iom_qemu_attach(IomQemu *q, PCIBus *bus)
 #ifdef IOM_QEMU_ATS
 	iom_ats_ops(&ops);
 #endif
-	pci_setup_iommu(bus, &ops, q);
+#ifdef IOM_QEMU_PER_BUS
+	if (alone)
+		pci_setup_iommu_per_bus(bus, &ops, q);
+	else
+#endif
+		pci_setup_iommu(bus, &ops, q);
 #else
 	pci_setup_iommu(bus, address_space_of, q);
 #endif
@@ -493,7 +502,7 @@ bool iom_qemu_realize(IomQemu *q, uint64_t frame, Error **errp)
 
 	qemu_mutex_init(&q->lock);
 	q->raised = g_array_new(FALSE, FALSE, sizeof(IomRaised));
-	q->notices = g_array_new(FALSE, FALSE, sizeof(iom_invalidation));
+	q->notices = g_array_new(FALSE, FALSE, sizeof(IomNotice));
 	q->responses = g_array_new(FALSE, FALSE, sizeof(iom_page_response));
 	q->spaces = g_hash_table_new(NULL, NULL);
 	q->memory = iom_memory_new();

@@ -54,6 +54,12 @@ typedef struct IomListenerCounts {
 /* The lines that QEMU's boards wire up; the library may know more. */
 #define IOM_QEMU_LINES 4
 
+/* What is to be passed on: an invalidation of the IOMMU's, or one sent to endpoints. */
+typedef struct IomNotice {
+	iom_invalidation what;
+	bool sent; /* to what the requester itself keeps (ATS) */
+} IomNotice;
+
 /* The part of a device that the glue works on; zeroed memory to start with. */
 typedef struct IomQemu {
 	DeviceState *dev;
@@ -66,7 +72,7 @@ typedef struct IomQemu {
 	/* Interrupts and notifications that the model raised while it held its lock. */
 	QemuMutex lock;
 	GArray *raised; /* IomRaised */
-	GArray *notices; /* iom_invalidation */
+	GArray *notices; /* IomNotice */
 	GArray *responses; /* iom_page_response */
 	bool scheduled;
 
@@ -145,8 +151,8 @@ void iom_qemu_prepare(IomQemu *q, DeviceState *dev, iom_kind kind);
 /* Make the model; `frame` limits the register region, 0 does not. */
 bool iom_qemu_realize(IomQemu *q, uint64_t frame, Error **errp);
 void iom_qemu_reset(IomQemu *q);
-/* Put every function below `bus` behind the IOMMU. */
-void iom_qemu_attach(IomQemu *q, PCIBus *bus);
+/* Put every function below `bus` behind the IOMMU; `alone`: none on other root buses. */
+void iom_qemu_attach(IomQemu *q, PCIBus *bus, bool alone);
 /* The address space of `devfn` on `bus`, made when there is none. */
 IomSpace *iom_qemu_space(IomQemu *q, PCIBus *bus, uint32_t devfn);
 uint32_t iom_qemu_requester(const IomSpace *space);
@@ -191,6 +197,8 @@ void iom_witness_write(IomWitness *w, uint64_t offset, unsigned size, uint64_t v
 void iom_witness_translate(IomWitness *w, const iom_request *request, const iom_result *result);
 void iom_witness_interrupt(IomWitness *w, const iom_interrupt *msi,
 			   const iom_interrupt_result *result);
+void iom_witness_page_request(IomWitness *w, const iom_page_request *request,
+			      iom_prq_status status);
 void iom_witness_reset(IomWitness *w);
 void iom_witness_load(IomWitness *w, GBytes *state);
 /* Append the counts; end the trace. */

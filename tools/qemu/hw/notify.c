@@ -247,12 +247,15 @@ void iom_notify_replay(IOMMUMemoryRegion *mr, IOMMUNotifier *n)
 
 static void deliver_to(IomSpace *space, const void *opaque)
 {
-	const iom_invalidation *inv = opaque;
+	const IomNotice *notice = opaque;
+	const iom_invalidation *inv = &notice->what;
 	uint64_t first, last;
 	IOMMUNotifier *n;
 
 #ifdef IOM_QEMU_ATS
-	iom_ats_invalidated(space, inv);
+	/* An endpoint drops what it is told to, and only that, as its driver must know. */
+	if (notice->sent)
+		iom_ats_invalidated(space, inv);
 #endif
 	if (!space->listened ||
 	    !iom_invalidation_reaches(inv, iom_qemu_requester(space), IOM_NO_PASID, &first, &last))
@@ -272,22 +275,23 @@ void iom_notify_deliver(IomQemu *q)
 
 	qemu_mutex_lock(&q->lock);
 	notices = q->notices;
-	q->notices = g_array_new(FALSE, FALSE, sizeof(iom_invalidation));
+	q->notices = g_array_new(FALSE, FALSE, sizeof(IomNotice));
 	qemu_mutex_unlock(&q->lock);
 	for (guint i = 0; i < notices->len; i++)
-		iom_notify_spaces(q, deliver_to, &g_array_index(notices, iom_invalidation, i));
+		iom_notify_spaces(q, deliver_to, &g_array_index(notices, IomNotice, i));
 	g_array_unref(notices);
 }
 
 /* Everything may have changed: a reset, or another state. */
 void iom_notify_all(IomQemu *q)
 {
-	const iom_invalidation all = {
-		.kind = IOM_INV_ALL,
-		.requester = IOM_INV_ANY,
-		.pasid = IOM_NO_PASID,
-		.asid = IOM_INV_ANY,
-		.vmid = IOM_INV_ANY,
+	const IomNotice all = {
+		.what.kind = IOM_INV_ALL,
+		.what.requester = IOM_INV_ANY,
+		.what.pasid = IOM_NO_PASID,
+		.what.asid = IOM_INV_ANY,
+		.what.vmid = IOM_INV_ANY,
+		.sent = true,
 	};
 
 	if (!qatomic_read(&q->listeners) && !q->mirrors)

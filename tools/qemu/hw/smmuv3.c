@@ -6,6 +6,11 @@
 #include "glue.h"
 
 #include "hw/arm/smmuv3.h"
+#include "hw/boards.h"
+
+#ifdef IOM_QEMU_ATS
+#include "system/device_tree.h"
+#endif
 
 #include <iommulate/smmu.h>
 
@@ -14,9 +19,13 @@ typedef struct IomSmmu {
 	IomQemu q;
 	PCIBus *primary_bus;
 	char *stage;
+	bool per_bus; /* set by the board: of one root bus among others */
 } IomSmmu;
 
 #define IOM_SMMU(obj) OBJECT_CHECK(IomSmmu, (obj), TYPE_ARM_SMMUV3)
+
+#define IDR0 0
+#define IDR0_ATS (1u << 10)
 
 /* The boards reserve 128 KiB for the registers. */
 #define FRAME 0x20000
@@ -39,6 +48,24 @@ static bool configure(IomSmmu *s, iom_smmu_config *config, Error **errp)
 		return false;
 	}
 	return true;
+}
+
+/*
+ * Linux asks the device tree whether the root complex takes translation requests; the
+ * boards do not say so, as QEMU's model does not serve any.
+ */
+static void describe(IomSmmu *s)
+{
+#ifdef IOM_QEMU_ATS
+	void *fdt = MACHINE(qdev_get_machine())->fdt;
+	g_auto(GStrv) bridges = NULL;
+
+	if (!fdt || !(iom_iommu_mmio_read(s->q.iommu, IDR0, 4, IOM_SPACE_NONSECURE) & IDR0_ATS))
+		return;
+	bridges = qemu_fdt_node_path(fdt, NULL, "pci-host-ecam-generic", NULL);
+	for (unsigned i = 0; bridges && bridges[i]; i++)
+		qemu_fdt_setprop(fdt, bridges[i], "ats-supported", NULL, 0);
+#endif
 }
 
 static void realize(DeviceState *dev, Error **errp)
@@ -66,7 +93,8 @@ static void realize(DeviceState *dev, Error **errp)
 	/* The library counts its first lines as the boards do: event, PRI, sync, global error. */
 	for (unsigned i = 0; i < IOM_QEMU_LINES; i++)
 		sysbus_init_irq(SYS_BUS_DEVICE(dev), &s->q.line[i]);
-	iom_qemu_attach(&s->q, s->primary_bus);
+	iom_qemu_attach(&s->q, s->primary_bus, s->per_bus);
+	describe(s);
 }
 
 static void reset_exit(IOM_RESET_ARGS)
@@ -74,10 +102,11 @@ static void reset_exit(IOM_RESET_ARGS)
 	iom_qemu_reset(&IOM_SMMU(obj)->q);
 }
 
-static IOM_PROP_TYPE properties[] = {
-	DEFINE_PROP_LINK("primary-bus", IomSmmu, primary_bus, TYPE_PCI_BUS, PCIBus *),
-	DEFINE_PROP_STRING("stage", IomSmmu, stage), IOM_QEMU_PROPERTIES(IomSmmu, q), IOM_PROP_END
-};
+static IOM_PROP_TYPE properties[] = { DEFINE_PROP_LINK("primary-bus", IomSmmu, primary_bus,
+						       TYPE_PCI_BUS, PCIBus *),
+				      DEFINE_PROP_STRING("stage", IomSmmu, stage),
+				      DEFINE_PROP_BOOL("smmu_per_bus", IomSmmu, per_bus, false),
+				      IOM_QEMU_PROPERTIES(IomSmmu, q), IOM_PROP_END };
 
 static const VMStateDescription vmstate = {
 	.name = "iommulate-smmuv3",
@@ -95,6 +124,11 @@ static void class_init(ObjectClass *klass, IOM_CLASS_DATA *data)
 	RESETTABLE_CLASS(klass)->phases.exit = reset_exit;
 	dc->vmsd = &vmstate;
 	dc->realize = realize;
+#ifdef IOM_QEMU_PER_BUS
+	/* These boards can place one and describe it: "-device arm-smmuv3,primary-bus=pcie.0". */
+	dc->user_creatable = true;
+	dc->hotpluggable = false;
+#endif
 	dc->desc = "Arm SMMUv3 (iommulate)";
 	device_class_set_props(dc, properties);
 }

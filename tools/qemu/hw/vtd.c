@@ -29,6 +29,13 @@ typedef struct IomVtd {
 
 #define INTERRUPTS_BASE 0xfee00000u
 #define INTERRUPTS_SIZE 0x100000u
+/* From 10.2 on a property of all x86 IOMMUs. */
+#ifdef IOM_QEMU_X86_DMA_TRANSLATION
+#define IOM_DMA_TRANSLATION(s) ((s)->x86_iommu.dma_translation)
+#else
+#define IOM_DMA_TRANSLATION(s) ((s)->dma_translation)
+#endif
+
 /* Up to the local APICs there is nothing else. */
 #define FRAME 0x10000
 
@@ -108,10 +115,10 @@ static bool configure(IomVtd *s, iom_vtd_config *config, Error **errp)
 	const Field fields[] = {
 		{ "HAW", MIN(bits, 52) },
 		{ "CAP.MGAW", bits - 1 },
-		{ "CAP.SAGAW", !p->dma_translation ? 0
-			       : bits == 39        ? 0x2
-			       : bits == 48        ? 0x6
-						   : 0xe },
+		{ "CAP.SAGAW", !IOM_DMA_TRANSLATION(p) ? 0
+			       : bits == 39            ? 0x2
+			       : bits == 48            ? 0x6
+						       : 0xe },
 		{ "CAP.FS5LP", bits == 57 },
 		{ "CAP.CM", p->caching_mode },
 		{ "ECAP.SC", p->snoop_control },
@@ -170,7 +177,7 @@ static void vtd_realize(DeviceState *dev, Error **errp)
 		s->q.no_map = "host devices (VFIO) need intel-iommu with caching-mode=on";
 	memory_region_add_subregion(get_system_memory(), Q35_HOST_BRIDGE_IOMMU_ADDR,
 				    &s->q.registers);
-	iom_qemu_attach(&s->q, pcms->IOM_PC_BUS);
+	iom_qemu_attach(&s->q, pcms->IOM_PC_BUS, false);
 	x86ms->ioapic_as = &iom_qemu_space(&s->q, NULL, s->ioapic)->as;
 }
 
@@ -186,7 +193,9 @@ static IOM_PROP_TYPE properties[] = {
 	DEFINE_PROP_BOOL("x-scalable-mode", IomVtd, qemu.scalable_mode, false),
 	DEFINE_PROP_BOOL("x-flts", IomVtd, first_stage, false),
 	DEFINE_PROP_BOOL("snoop-control", IomVtd, qemu.snoop_control, false),
+#ifndef IOM_QEMU_X86_DMA_TRANSLATION
 	DEFINE_PROP_BOOL("dma-translation", IomVtd, qemu.dma_translation, true),
+#endif
 	DEFINE_PROP_UINT32("version", IomVtd, version, 0),
 	DEFINE_PROP_BOOL("x-pasid-mode", IomVtd, pasid, true),
 	DEFINE_PROP_BOOL("dma-drain", IomVtd, drain, true),

@@ -194,7 +194,8 @@ void iom_witness_translate(IomWitness *w, const iom_request *request, const iom_
 {
 	iom_trace_record r = {
 		.kind = IOM_TRACE_DMA,
-		.flags = (uint8_t)(request->access | IOM_TRACE_EXPECT),
+		.flags = (uint8_t)(request->access | IOM_TRACE_EXPECT |
+				   request->type << IOM_TRACE_TYPE_SHIFT),
 		.requester = request->requester,
 		.pasid = request->pasid,
 		.address = request->address,
@@ -202,6 +203,10 @@ void iom_witness_translate(IomWitness *w, const iom_request *request, const iom_
 	};
 	iom_result walk;
 
+	if (request->flags & IOM_REQ_PASID_PRIV)
+		r.flags |= IOM_TRACE_PRIVILEGED;
+	if (request->flags & IOM_REQ_PASID_EXEC)
+		r.flags |= IOM_TRACE_EXEC;
 	qemu_mutex_lock(&w->lock);
 	iom_iommu_translate(w->iommu, request, &walk);
 	w->compared++;
@@ -211,6 +216,11 @@ void iom_witness_translate(IomWitness *w, const iom_request *request, const iom_
 		r.expect = IOM_TRACE_EXPECT_ADDRESS | IOM_TRACE_EXPECT_PERM;
 		r.perm = iom_trace_perm(result->permissions & (IOM_READ | IOM_WRITE), 0);
 		r.value = result->address;
+		/* A record does not say that only reads are wanted, nor a refusal where to. */
+		if (request->flags & IOM_REQ_NO_WRITE)
+			r.expect &= (uint8_t)~IOM_TRACE_EXPECT_PERM;
+		if (!result->permissions)
+			r.expect &= (uint8_t)~IOM_TRACE_EXPECT_ADDRESS;
 	} else {
 		r.expect = IOM_TRACE_EXPECT_FAULT;
 		r.value = result->fault.code;
@@ -241,6 +251,30 @@ void iom_witness_interrupt(IomWitness *w, const iom_interrupt *msi,
 				       .address = msi->address,
 				       .length = 4,
 				       .value = msi->data });
+	qemu_mutex_unlock(&w->lock);
+}
+
+void iom_witness_page_request(IomWitness *w, const iom_page_request *request, iom_prq_status status)
+{
+	iom_prq_status walk;
+
+	qemu_mutex_lock(&w->lock);
+	walk = iom_iommu_page_request(w->iommu, request);
+	w->compared++;
+	if (walk != status) {
+		w->mismatches++;
+		error_report("iommulate: page request of %#x: model says %u, tables say %u",
+			     request->requester, status, walk);
+	}
+	record(w, &(iom_trace_record){
+			  .kind = IOM_TRACE_PAGE_REQUEST,
+			  .flags = (uint8_t)(request->access |
+					     (request->privileged ? IOM_TRACE_PRIVILEGED : 0) |
+					     (request->last ? IOM_TRACE_LAST : 0)),
+			  .requester = request->requester,
+			  .pasid = request->pasid,
+			  .address = request->address,
+			  .value = request->prg_index });
 	qemu_mutex_unlock(&w->lock);
 }
 
