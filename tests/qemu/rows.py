@@ -191,7 +191,8 @@ class Row:
 
 
 def arm(name, append="iommu.passthrough=0 iommu.strict=1", **more):
-    machine = ["-M", "virt,iommu=smmuv3,gic-version=3", "-cpu", more.pop("cpu", "max,pauth-impdef=on")]
+    machine = more.pop("board", ["-M", "virt,iommu=smmuv3,gic-version=3"]) + [
+        "-cpu", more.pop("cpu", "max,pauth-impdef=on")]
     more["expect"] = [SMMU_FOUND] + more.get("expect", [])
     return Row(name, "arm64", machine, append, **more)
 
@@ -247,12 +248,17 @@ ROWS = [
     arm("smmuv3-stage2", machine_file="[id]\nIDR0.S1P = 0\n", trace=True),
     arm("smmuv3-no-ril", machine_file=NO_RIL),
     arm("smmuv3-linear", machine_file=LINEAR),
+    arm("smmuv3-device", since=(10, 2),
+        board=["-M", "virt,gic-version=3", "-device", "arm-smmuv3,primary-bus=pcie.0"]),
     arm("smmuv3-one-entry", machine_file=ALMOST_NO_CACHE),
     arm("smmuv3-others", devices=OTHERS, work=OTHERS_WORK,
         checks=["nvme", "virtio-scsi", "virtio-scsi-small", "e1000e"]),
     arm("smmuv3-threads", devices=THREADS, work=BUSY_WORK, checks=STANDARD_CHECKS + BUSY_CHECKS),
     arm("smmuv3-vhost", devices=vhost(), vhost=True, work=BUSY_WORK,
         checks=STANDARD_CHECKS + BUSY_CHECKS),
+    arm("smmuv3-vhost-ats", vhost=True, since=(10, 1),
+        devices=vhost(["-device", "pcie-root-port,id=rp,chassis=1"], ",ats=on,bus=rp"),
+        work=BUSY_WORK, checks=STANDARD_CHECKS + BUSY_CHECKS, counts=["command-ATC_INV"]),
     arm("smmuv3-vfio", devices=EDU, work=VFIO_WORK,
         checks=STANDARD_CHECKS + ["vfio-driver", "vfio", "nvme-after"],
         expect=[smmu_event("20008000")], allow=SMMU_EVENTS),
