@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/embedding/defects.h"
 
+#include <pthread.h>
+
 enum {
 	STRTAB = 0x100000,
 	STRTAB_L2 = 0x110000,
@@ -176,6 +178,100 @@ static void test_alignment(void)
 	defect_rig_clear(&r);
 }
 
+/* 6.3.26 SMMU_CMDQ_BASE, 6.3.29 SMMU_EVENTQ_BASE: bits below the size of the queue count as 0. */
+static void test_queue_alignment(void)
+{
+	defect_rig r;
+
+	start(&r, "", 0, 4);
+	defect_reg(&r, CR0, 4, 1);
+	defect_reg(&r, CMDQ_BASE, 8, CMDQ | 0xe0 | 4); /* 256 bytes */
+	defect_reg(&r, EVENTQ_BASE, 8, EVENTQ | 0x1e0 | 4); /* 512 bytes */
+	defect_reg(&r, CR0, 4, 0xd);
+	r.notices = 0;
+	defect_put(&r, CMDQ, 0x10); /* CMD_TLBI_NH_ALL */
+	defect_reg(&r, CMDQ_PROD, 4, 1);
+	CHECK_EQ(defect_peek(&r, CMDQ_CONS, 4), 1);
+	CU_ASSERT_TRUE(r.notices > 0);
+	CHECK_EQ(defect_ask(&r, SID, 0x10000000, IOM_READ), F_TRANSLATION);
+	CHECK_EQ(defect_get(&r, EVENTQ) & 0xff, F_TRANSLATION);
+	defect_rig_clear(&r);
+}
+
+/* Pages whose descriptors differ in both halves. */
+#define PAGE_A UINT64_C(0x100600000)
+#define PAGE_B UINT64_C(0x280700000)
+
+typedef struct reader {
+	defect_rig *r;
+	bool stop;
+	uint64_t asked, wrong;
+} reader;
+
+static void *read_on(void *opaque)
+{
+	reader *t = opaque;
+	iom_request request = {
+		.address = VA, .requester = SID, .pasid = IOM_NO_PASID, .access = IOM_READ
+	};
+
+	while (!__atomic_load_n(&t->stop, __ATOMIC_ACQUIRE)) {
+		iom_result result;
+
+		iom_iommu_translate(t->r->iommu, &request, &result);
+		if (result.status != IOM_OK ||
+		    (result.address != PAGE_A && result.address != PAGE_B))
+			t->wrong++;
+		__atomic_store_n(&t->asked, t->asked + 1, __ATOMIC_RELEASE);
+	}
+	return NULL;
+}
+
+/*
+ * A table entry changes and is invalidated while another thread translates with it: every
+ * answer is the old page or the new one, whole, and none is the old one after CMD_SYNC.
+ */
+static void test_beside(void)
+{
+	iom_request request = {
+		.address = VA, .requester = SID, .pasid = IOM_NO_PASID, .access = IOM_READ
+	};
+	unsigned stale = 0, prod = 0;
+	uint64_t *descriptor;
+	iom_result result;
+	pthread_t thread;
+	defect_rig r;
+	reader t = { .r = &r };
+
+	start(&r, "", 0, 4);
+	defect_put(&r, CD, defect_get(&r, CD) | UINT64_C(5) << 32); /* 48-bit output */
+	defect_put(&r, L3 + (VA >> 12 & 511) * 8, PAGE_A | LEAF);
+	descriptor = iom_memory_host(r.memory, L3 + (VA >> 12 & 511) * 8, true, NULL);
+	for (unsigned i = 0; i < 16; i += 2) {
+		defect_put(&r, CMDQ + 16 * i, 0x10); /* CMD_TLBI_NH_ALL */
+		defect_put(&r, CMDQ + 16 * (i + 1), 0x46); /* CMD_SYNC */
+	}
+	CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, read_on, &t), 0);
+	while (!__atomic_load_n(&t.asked, __ATOMIC_ACQUIRE))
+		sched_yield();
+	for (unsigned i = 0; i < 20000; i++) {
+		uint64_t page = i & 1 ? PAGE_A : PAGE_B;
+
+		__atomic_store_n(descriptor, GUINT64_TO_LE(page | LEAF), __ATOMIC_RELEASE);
+		prod = (prod + 2) & 31;
+		defect_reg(&r, CMDQ_PROD, 4, prod);
+		iom_iommu_translate(r.iommu, &request, &result);
+		stale += result.status != IOM_OK || result.address != page;
+	}
+	__atomic_store_n(&t.stop, true, __ATOMIC_RELEASE);
+	pthread_join(thread, NULL);
+	CHECK_EQ(defect_peek(&r, CMDQ_CONS, 4), prod);
+	CHECK_EQ(stale, 0);
+	CHECK_EQ(t.wrong, 0);
+	CHECK_EQ(defect_peek(&r, GERROR, 4), 0);
+	defect_rig_clear(&r);
+}
+
 static void test_absent_commands(void)
 {
 	static const struct {
@@ -222,6 +318,8 @@ static const iom_test tests[] = {
 	{ "a hit knows what APTable took away", test_table_rights },
 	{ "TLBI_NH_ALL is told to listeners", test_notified },
 	{ "a stream table is aligned to its size", test_alignment },
+	{ "queues are aligned to their size", test_queue_alignment },
+	{ "an invalidation beside translations", test_beside },
 	{ "commands of absent features are illegal", test_absent_commands },
 	{ "a table beyond the output size is an address size fault", test_table_address },
 	{ 0 },

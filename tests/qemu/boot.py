@@ -164,6 +164,8 @@ class Lab:
             command += ["-kernel", f"{self.args.parts}/{row.arch}/kernel",
                         "-initrd", f"{folder}/initrd.gz", "-append",
                         f"console={CONSOLE[row.arch]} quiet loglevel=3 {row.append}"]
+        if row.firmware:
+            command += ["-bios", row.firmware]
         for blobs in BLOBS:
             command += ["-L", blobs]
         command += [d.format(dir=self.dir, row=folder) for d in row.devices]
@@ -305,7 +307,8 @@ class Lab:
         # A stall tells of a host that was busy elsewhere; the rest of the log still counts.
         log = re.sub(r"^<\d>[^\n]*rcu: INFO: [^\n]* stall.*?</TASK>\n", "", log,
                      flags=re.S | re.M)
-        kernel = re.search(r"^KERNEL (\d+)\.(\d+)", text, re.M)
+        # Firmware leaves the cursor where it likes.
+        kernel = re.search(r"KERNEL (\d+)\.(\d+)", text)
         if not kernel:
             return wrong + ["the guest does not say which kernel it is"]
         kernel = tuple(int(n) for n in kernel.groups())
@@ -428,6 +431,8 @@ class Lab:
         if row.unit:
             return None if os.path.exists(f"{self.args.parts}/{row.unit}") else \
                 "IOM_KVM_UNIT_TESTS names no source tree"
+        if row.firmware and not os.path.exists(row.firmware):
+            return f"no {row.firmware}"
         image = f"{self.args.parts}/{row.arch}/kernel"
         if not os.path.exists(image):
             return f"no {row.arch} kernel"

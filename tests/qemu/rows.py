@@ -185,9 +185,14 @@ class Row:
         self.listen = more.get("listen", False)
         self.vhost = more.get("vhost", False)
         self.counts = more.get("counts", [])  # statistics that are not zero
+        self.firmware = more.get("firmware")
         self.unit = more.get("unit")  # a program of kvm-unit-tests instead of Linux
         self.since = more.get("since", (7, 2))  # version of QEMU
         self.kernel = more.get("kernel", (0, 0))  # version of Linux
+
+
+# Of Debian's qemu-efi-aarch64: tables of ACPI reach the kernel by way of UEFI alone.
+UEFI = "/usr/share/qemu-efi-aarch64/QEMU_EFI.fd"
 
 
 def arm(name, append="iommu.passthrough=0 iommu.strict=1", **more):
@@ -248,6 +253,9 @@ ROWS = [
     arm("smmuv3-stage2", machine_file="[id]\nIDR0.S1P = 0\n", trace=True),
     arm("smmuv3-no-ril", machine_file=NO_RIL),
     arm("smmuv3-linear", machine_file=LINEAR),
+    arm("smmuv3-acpi", "acpi=force iommu.passthrough=0 iommu.strict=1", firmware=UEFI,
+        expect=[r"arm-smmu-v3 arm-smmu-v3\.0\.auto: oas"], # named so when IORT describes it
+        allow=[r"IDR0.HTTU features.* overridden by FW configuration"]),
     arm("smmuv3-device", since=(10, 2),
         board=["-M", "virt,gic-version=3", "-device", "arm-smmuv3,primary-bus=pcie.0"]),
     arm("smmuv3-one-entry", machine_file=ALMOST_NO_CACHE),
