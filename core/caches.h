@@ -150,8 +150,8 @@ typedef struct iom_cache_statistics {
 	uint64_t sectors_filled; /* insertions under a tag that was there */
 	uint64_t pinned; /* entries that are pinned now */
 	uint64_t pins_refused; /* entries that would be, but for the limit of their set */
-	uint64_t prefetched; /* entries that were fetched ahead */
-	uint64_t prefetch_used; /* of these, used; a lower bound */
+	uint64_t prefetched; /* entries that were fetched ahead, also by commands */
+	uint64_t prefetch_used; /* of those not by commands, used; a lower bound */
 	uint64_t n_partitions; /* 0 unless partitioned */
 	iom_partition_statistics partition[IOM_CACHE_PARTITIONS]; /* of all structures */
 } iom_cache_statistics;

@@ -30,19 +30,11 @@ struct command {
 	command_fn run;
 };
 
-/* The streams a configuration or stall command means. */
-static unsigned stream_space(const struct smmu_cmd *cmd)
-{
-	if (cmd->space == IOM_SPACE_SECURE)
-		return smmu_cmd_CFGI_STE_get_SSec(cmd->w) ? IOM_SPACE_SECURE : IOM_SPACE_NONSECURE;
-	return cmd->space;
-}
-
 static void notify_config(const struct smmu_cmd *cmd, uint32_t requester, uint32_t pasid)
 {
 	const iom_bus *bus = &cmd->s->iommu.bus;
 	iom_invalidation inv = { .kind = IOM_INV_CONFIG,
-				 .space = (uint8_t)stream_space(cmd),
+				 .space = (uint8_t)smmu_cmd_stream_space(cmd),
 				 .requester = requester,
 				 .pasid = pasid,
 				 .asid = IOM_INV_ANY,
@@ -52,18 +44,11 @@ static void notify_config(const struct smmu_cmd *cmd, uint32_t requester, uint32
 		bus->invalidated(bus->opaque, &inv);
 }
 
-/* 4.2: prefetching is a hint; nothing is fetched ahead of a transaction. */
-static enum smmu_done run_prefetch(const struct smmu_cmd *cmd)
-{
-	(void)cmd;
-	return SMMU_DONE;
-}
-
 static enum smmu_done run_cfgi_ste(const struct smmu_cmd *cmd)
 {
 	uint32_t sid = (uint32_t)smmu_cmd_CFGI_STE_get_StreamID(cmd->w);
 
-	smmu_invalidate_ste(cmd->s, stream_space(cmd), sid, sid);
+	smmu_invalidate_ste(cmd->s, smmu_cmd_stream_space(cmd), sid, sid);
 	notify_config(cmd, sid, IOM_NO_PASID);
 	return SMMU_DONE;
 }
@@ -74,12 +59,12 @@ static enum smmu_done run_cfgi_ste_range(const struct smmu_cmd *cmd)
 	uint32_t sid = (uint32_t)smmu_cmd_CFGI_STE_RANGE_get_StreamID(cmd->w), mask;
 
 	if (span == 32) { /* CMD_CFGI_ALL */
-		smmu_invalidate_config(cmd->s, stream_space(cmd));
+		smmu_invalidate_config(cmd->s, smmu_cmd_stream_space(cmd));
 		notify_config(cmd, IOM_INV_ANY, IOM_NO_PASID);
 		return SMMU_DONE;
 	}
 	mask = (uint32_t)iom_mask(span);
-	smmu_invalidate_ste(cmd->s, stream_space(cmd), sid & ~mask, sid | mask);
+	smmu_invalidate_ste(cmd->s, smmu_cmd_stream_space(cmd), sid & ~mask, sid | mask);
 	notify_config(cmd, IOM_INV_ANY, IOM_NO_PASID);
 	return SMMU_DONE;
 }
@@ -89,7 +74,7 @@ static enum smmu_done run_cfgi_cd(const struct smmu_cmd *cmd)
 	uint32_t sid = (uint32_t)smmu_cmd_CFGI_CD_get_StreamID(cmd->w);
 	uint32_t ssid = (uint32_t)smmu_cmd_CFGI_CD_get_SubstreamID(cmd->w);
 
-	smmu_invalidate_cd(cmd->s, stream_space(cmd), sid, ssid);
+	smmu_invalidate_cd(cmd->s, smmu_cmd_stream_space(cmd), sid, ssid);
 	notify_config(cmd, sid, ssid);
 	return SMMU_DONE;
 }
@@ -105,7 +90,8 @@ static enum smmu_done run_resume(const struct smmu_cmd *cmd)
 {
 	bool abort = smmu_cmd_RESUME_get_Ab(cmd->w) || cmd->s->ids.term_model;
 
-	smmu_stall_resume(cmd->s, stream_space(cmd), (uint32_t)smmu_cmd_RESUME_get_StreamID(cmd->w),
+	smmu_stall_resume(cmd->s, smmu_cmd_stream_space(cmd),
+			  (uint32_t)smmu_cmd_RESUME_get_StreamID(cmd->w),
 			  (uint16_t)smmu_cmd_RESUME_get_STAG(cmd->w),
 			  smmu_cmd_RESUME_get_Ac(cmd->w), abort);
 	return SMMU_DONE;
@@ -113,7 +99,7 @@ static enum smmu_done run_resume(const struct smmu_cmd *cmd)
 
 static enum smmu_done run_stall_term(const struct smmu_cmd *cmd)
 {
-	smmu_stall_terminate(cmd->s, stream_space(cmd), false,
+	smmu_stall_terminate(cmd->s, smmu_cmd_stream_space(cmd), false,
 			     (uint32_t)smmu_cmd_STALL_TERM_get_StreamID(cmd->w));
 	return SMMU_DONE;
 }
@@ -147,8 +133,8 @@ static enum smmu_done run_pri_resp(const struct smmu_cmd *cmd)
 		OPCODE, #NAME, &smmu_cmd_##NAME##_layout, (NEEDS), RUN \
 	}
 static const struct command commands[] = {
-	C(0x01, PREFETCH_CONFIG, HAS_SSEC, run_prefetch),
-	C(0x02, PREFETCH_ADDR, HAS_SSEC, run_prefetch),
+	C(0x01, PREFETCH_CONFIG, HAS_SSEC, smmu_cmd_prefetch_config),
+	C(0x02, PREFETCH_ADDR, HAS_SSEC, smmu_cmd_prefetch_addr),
 	C(0x03, CFGI_STE, HAS_SSEC, run_cfgi_ste),
 	C(0x04, CFGI_STE_RANGE, HAS_SSEC, run_cfgi_ste_range),
 	C(0x05, CFGI_CD, HAS_SSEC | NEED_S1, run_cfgi_cd),
@@ -287,6 +273,7 @@ static uint32_t consume(smmu *s, unsigned space, int queue, const struct smmu_di
 	struct smmu_cmd cmd = { s, space, queue, words };
 
 	*error = SMMU_CERROR_NONE;
+	s->prefetches_left = SMMU_PREFETCHES;
 	if (G_LIKELY(plain))
 		cons = smmu_run_again(s, space, queue, d, cons, prod);
 	while (G_UNLIKELY(cons != prod)) {

@@ -22,6 +22,19 @@ struct smmu_cmd {
 	const uint64_t *w;
 };
 
+/* The streams that a command about streams means (4.1.6 Common command fields, SSec). */
+static inline unsigned smmu_cmd_stream_space(const struct smmu_cmd *cmd)
+{
+	if (cmd->space == IOM_SPACE_SECURE)
+		return smmu_cmd_CFGI_STE_get_SSec(cmd->w) ? IOM_SPACE_SECURE : IOM_SPACE_NONSECURE;
+	return cmd->space;
+}
+
+/* prefetch.c */
+#define SMMU_PREFETCHES 4096u /* addresses that one register write may have looked up */
+enum smmu_done smmu_cmd_prefetch_config(const struct smmu_cmd *cmd);
+enum smmu_done smmu_cmd_prefetch_addr(const struct smmu_cmd *cmd);
+
 /* tlbi.c */
 enum smmu_done smmu_cmd_tlbi(const struct smmu_cmd *cmd);
 bool smmu_cmd_range_legal(const smmu *s, const uint64_t *w);

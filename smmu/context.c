@@ -513,7 +513,8 @@ bool smmu_context_get(smmu *s, struct smmu_tx *tx, struct smmu_context *c, struc
 {
 	iom_cache *cache = s->caches[IOM_CACHE_CONFIG];
 	iom_cache_scope scope = smmu_config_scope(tx->space, tx->sid, tx->ssv);
-	bool keep = iom_cache_enabled(cache) && tx->origin != SMMU_ATS_TRANSLATED && !tx->locked;
+	bool keep = iom_cache_enabled(cache) && tx->origin != SMMU_ATS_TRANSLATED &&
+		    (!tx->locked || tx->ahead);
 	struct smmu_hot hot;
 	bool cached = false;
 
@@ -538,9 +539,11 @@ bool smmu_context_get(smmu *s, struct smmu_tx *tx, struct smmu_context *c, struc
 		iom_tag *tags[2];
 
 		smmu_hot_fill(c, &hot);
-		smmu_lock(s);
+		if (!tx->locked)
+			smmu_lock(s);
 		pool_put(&s->contexts, c, &hot);
-		smmu_unlock(s);
+		if (!tx->locked)
+			smmu_unlock(s);
 		tags[0] = iom_tags_get(s->tags, SMMU_TAG(SMMU_TAG_SID, tx->space, 0, tx->sid));
 		tags[1] = iom_tags_get(s->tags, SMMU_TAG(SMMU_TAG_CONFIG, tx->space, 0, 0));
 		iom_cache_insert(cache, &scope, tx->ssid, 0, &hot, sizeof(hot), tags, 2, tx->epoch);

@@ -246,6 +246,9 @@ typedef struct smmu {
 	int any_global;
 	uint64_t va_commands;
 	uint64_t commands[IOM_MAX_COMMANDS];
+	uint64_t prefetched
+		[2]; /* by CMD_PREFETCH_*, into these caches; IOM_CACHE_IOTLB is the last */
+	uint32_t prefetches_left; /* addresses that this register write may still have looked up */
 	/* by opcode: number of the command from 1, 0 where a queue of the space has none */
 	uint8_t command_at[SMMU_N_SPACES][256];
 	/* the command queues, and of each space the ECMDQ that was used last */

@@ -49,6 +49,8 @@ static void statistics(iom_iommu *iommu, iom_statistics *out)
 
 	for (unsigned i = 0; i < G_N_ELEMENTS(s->caches); i++)
 		iom_cache_statistics_get(s->caches[i], &out->caches[i]);
+	for (unsigned i = 0; i < G_N_ELEMENTS(s->prefetched); i++)
+		out->caches[i].prefetched += __atomic_load_n(&s->prefetched[i], __ATOMIC_RELAXED);
 	out->caches[IOM_CACHE_INTERRUPT].name = "interrupt";
 	for (unsigned i = 0; smmu_command_name(i); i++)
 		out->commands[i] =
@@ -64,6 +66,7 @@ static void reset_statistics(iom_iommu *iommu)
 	for (unsigned i = 0; i < G_N_ELEMENTS(s->caches); i++)
 		iom_cache_statistics_reset(s->caches[i]);
 	memset(s->commands, 0, sizeof(s->commands));
+	memset(s->prefetched, 0, sizeof(s->prefetched));
 	smmu_unlock(s);
 }
 

@@ -59,6 +59,13 @@ typedef struct iom_smmu_config {
 	uint32_t pmcg_groups; /* number of performance monitor counter groups, 0 for none */
 	uint32_t gbpa; /* reset value of SMMU_GBPA */
 	iom_cache_config cache;
+	/*
+	 * CMD_PREFETCH_CONFIG and CMD_PREFETCH_ADDR (4.2 Prefetch) fill the caches; otherwise,
+	 * which the architecture permits as well and is the default, they have no effect.
+	 * They never change memory: what would need a flag set is left out. Without effect
+	 * with IDR0.RME_IMPL.
+	 */
+	uint8_t prefetch_commands;
 } iom_smmu_config;
 
 /*

@@ -29,7 +29,7 @@ G_STATIC_ASSERT(TLB_USUAL == 8 * IOM_CACHE_HOT_WORDS);
 
 enum { TLB_S1 = 1, TLB_S2 = 2, TLB_FWB = 4 };
 
-void smmu_tlb_keep(smmu *s, const iom_request *request, const struct smmu_tx *tx,
+bool smmu_tlb_keep(smmu *s, const iom_request *request, const struct smmu_tx *tx,
 		   const struct smmu_context *c, const struct smmu_out *out,
 		   const iom_result *result)
 {
@@ -45,7 +45,7 @@ void smmu_tlb_keep(smmu *s, const iom_request *request, const struct smmu_tx *tx
 	if (!iom_cache_enabled(cache) || !smmu_tx_keeps(tx) || out->split ||
 	    c->mode == SMMU_MODE_BYPASS ||
 	    (c->mode == SMMU_MODE_S2 && c->space == IOM_SPACE_SECURE))
-		return;
+		return false;
 	e.space = out->space;
 	for (unsigned i = 0; i < 2; i++) {
 		e.perm[i] = out->perm[i];
@@ -90,19 +90,22 @@ void smmu_tlb_keep(smmu *s, const iom_request *request, const struct smmu_tx *tx
 						 0);
 		}
 	}
-	if (first) {
+	if (first && !tx->locked)
 		smmu_lock(s);
+	if (first) {
 		if (__atomic_load_n(&s->va_commands, __ATOMIC_RELAXED) != tx->va_commands) {
-			smmu_unlock(s);
-			return;
+			if (!tx->locked)
+				smmu_unlock(s);
+			return false;
 		}
 		__atomic_store_n(&s->any_global, 1, __ATOMIC_RELEASE);
 		smmu_forget_reaches(s);
 	}
 	iom_cache_insert(cache, &scope, address, out->page_lg2, &e, sizeof(e), tags, n_tags,
 			 tx->epoch);
-	if (first)
+	if (first && !tx->locked)
 		smmu_unlock(s);
+	return true;
 }
 
 /* The type for a request that brings its own attributes. */

@@ -373,6 +373,29 @@ fault:
 	smmu_fault_report(s, tx, &c, &f, result);
 }
 
+bool smmu_fetch_ahead(smmu *s, const iom_request *request, const struct smmu_tx *tx,
+		      const struct smmu_context *c, uint64_t *same)
+{
+	struct smmu_fault f = { 0 };
+	struct smmu_out out;
+	struct smmu_hot hot;
+	iom_result result;
+
+	iom_result_clear(&result);
+	smmu_hot_fill(c, &hot);
+	if (smmu_tlb_answers(s, request, &hot, &result)) {
+		*same = result.span;
+		return false;
+	}
+	if (!smmu_walk(s, tx, c, &out, &f)) {
+		*same = f.hole;
+		return false;
+	}
+	success(s, request, tx, c, &out, &result);
+	*same = result.span;
+	return smmu_tlb_keep(s, request, tx, c, &out, &result);
+}
+
 /* With counter groups every transaction is looked at afterwards. */
 static void count(smmu *s, const iom_request *request, const struct smmu_tx *tx, bool missed)
 {

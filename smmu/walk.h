@@ -32,7 +32,7 @@ struct smmu_tx {
 	bool loaded; /* the context came from memory, not from the cache */
 	uint32_t config_reads; /* structures read for it */
 	bool input_ns; /* Secure: the address is in the Non-secure space */
-	bool locked; /* the caller holds the lock: ATOS */
+	bool locked; /* the caller holds the lock: ATOS, commands */
 	uint32_t *walk_reads; /* counted for the PMCG, or NULL */
 	iom_epoch epoch; /* of the first fetch; the next two are as old */
 	bool global_known; /* commands look for global entries */
@@ -218,9 +218,17 @@ void smmu_tx_override(const smmu *s, const struct smmu_context *c, struct smmu_t
 void smmu_tx_init(smmu *s, const iom_request *request, struct smmu_tx *tx);
 /* Before anything is read: what an invalidation may overtake. */
 void smmu_tx_start(const smmu *s, struct smmu_tx *tx);
+/*
+ * Bring what the transaction, a prefetch, finds into the IOTLB: whether that was done.
+ * *same: for how many bytes from its address on another would find nothing else, 0
+ * not known.
+ */
+bool smmu_fetch_ahead(smmu *s, const iom_request *request, const struct smmu_tx *tx,
+		      const struct smmu_context *c, uint64_t *same);
 
 /* tlb.c */
-void smmu_tlb_keep(smmu *s, const iom_request *request, const struct smmu_tx *tx,
+/* False: it can't be kept. */
+bool smmu_tlb_keep(smmu *s, const iom_request *request, const struct smmu_tx *tx,
 		   const struct smmu_context *c, const struct smmu_out *out,
 		   const iom_result *result);
 /* True: answered. False: nothing cached, or the entry does not grant the access. */

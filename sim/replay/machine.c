@@ -17,6 +17,7 @@ struct iom_machine {
 	iom_kind kind; /* 0: any */
 	GArray *ids; /* id_setting, in the order of the file */
 	iom_cache_settings caches;
+	bool prefetch_commands;
 };
 
 const char *iom_machine_kind_name(iom_kind kind)
@@ -60,8 +61,14 @@ static bool parse_number(const char *text, uint64_t max, uint64_t *value)
 static gboolean load_machine_group(iom_machine *m, const char *key, const char *value,
 				   GError **error)
 {
+	if (strcmp(key, "prefetch_commands") == 0) {
+		m->prefetch_commands = strcmp(value, "on") == 0;
+		return m->prefetch_commands || strcmp(value, "off") == 0 ||
+		       wrong(m, "machine", key, error, "'%s', expected on or off", value);
+	}
 	if (strcmp(key, "kind") != 0)
-		return wrong(m, "machine", key, error, "unknown key, expected kind");
+		return wrong(m, "machine", key, error,
+			     "unknown key, expected kind or prefetch_commands");
 	if (strcmp(value, "smmuv3") == 0)
 		m->kind = IOM_KIND_SMMUV3;
 	else if (strcmp(value, "vtd") == 0)
@@ -249,6 +256,7 @@ static iom_iommu *make_smmu(const iom_machine *m, const iom_trace_info *info,
 		(void)iom_smmu_config_set_register(&config, r->offset, r->value);
 	}
 	config.cache = *caches;
+	config.prefetch_commands = m && m->prefetch_commands;
 	if (!apply_ids(m, set_smmu, &config, error))
 		return NULL;
 	return iom_smmu_new(&config, bus, error);
@@ -284,6 +292,11 @@ iom_iommu *iom_machine_iommu(const iom_machine *m, const iom_trace_info *info,
 	if (m && m->kind && m->kind != info->kind) {
 		wrong(m, "machine", "kind", error, "%s, but the trace is of %s",
 		      iom_machine_kind_name(m->kind), iom_machine_kind_name(info->kind));
+		return NULL;
+	}
+	if (m && m->prefetch_commands && info->kind == IOM_KIND_VTD) {
+		wrong(m, "machine", "prefetch_commands", error,
+		      "on, but VT-d has no such commands");
 		return NULL;
 	}
 	return info->kind == IOM_KIND_VTD ? make_vtd(m, info, caches, bus, error)

@@ -137,6 +137,8 @@ static void print_options(const iom_replay_report *r, unsigned id, GString *out)
 	g_autoptr(GString) text = g_string_new(NULL);
 
 	iom_cache_print_options(o, text);
+	if (text->len == 0 && c->prefetched)
+		g_string_append(text, "prefetch by commands");
 	if (text->len == 0)
 		return;
 	g_string_append_printf(out, "\n%s: %s\n", iom_print_cache_name(id), text->str);
@@ -161,11 +163,13 @@ static void print_options(const iom_replay_report *r, unsigned id, GString *out)
 		iom_print_count(out, c->pins_refused);
 		g_string_append_c(out, '\n');
 	}
-	if (o->prefetch) {
+	if (o->prefetch || c->prefetched) {
 		g_string_append(out, "  prefetched: ");
 		iom_print_count(out, c->prefetched);
-		g_string_append(out, ", used: ");
-		iom_print_count(out, c->prefetch_used);
+		if (o->prefetch) {
+			g_string_append(out, ", used: ");
+			iom_print_count(out, c->prefetch_used);
+		}
 		g_string_append_c(out, '\n');
 	}
 }

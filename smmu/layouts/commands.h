@@ -22,8 +22,8 @@ IOM_DECLARE_LAYOUT(smmu_cmd_PREFETCH_CONFIG, SMMU_CMD_PREFETCH_CONFIG_FIELDS)
 	F(PX, SSV, 11, 1, 0, USE, "SubstreamID valid") \
 	F(PX, SubstreamID, 12, 20, 0, USE, "substream") \
 	F(PX, StreamID, 32, 32, 0, USE, "stream") \
-	F(PX, Size, 64, 5, 0, USE, "4096 * 2^Size bytes") \
-	F(PX, Stride, 69, 5, 0, USE, "log2 of distance") \
+	F(PX, Size, 64, 5, 0, USE, "2^Size addresses") \
+	F(PX, Stride, 69, 5, 0, USE, "2^(12 + Stride) bytes apart") \
 	F(PX, Addr, 76, 52, 12, USE, "address")
 IOM_DECLARE_LAYOUT(smmu_cmd_PREFETCH_ADDR, SMMU_CMD_PREFETCH_ADDR_FIELDS)
 

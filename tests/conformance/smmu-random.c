@@ -18,6 +18,7 @@
 #define CASES_PER_IDS 48
 #define REQUESTS_PER_CASE 24
 #define CHANGE_PERCENT 25 /* of requests come after a change of memory */
+#define PREFETCH_PERCENT 15 /* and so many after a prefetch command */
 #define MAX_REPORTS 24
 #define MAX_REPORTS_PER_KIND 2
 
@@ -142,6 +143,42 @@ static bool one_change(session *s, uint64_t seed, unsigned index)
 	return ok;
 }
 
+/*
+ * A command that lets one of the models fetch what it likes. Nothing may show of it: no
+ * record, no flag, no other answer.
+ */
+static bool one_prefetch(session *s, uint64_t seed, unsigned index)
+{
+	const refwalk_request none = { 0 };
+	const refwalk_result nothing = { .why = "prefetch" };
+	smmu_gen *gen = &s->gen;
+	bool address = smmu_chance(&gen->random, 70);
+	uint64_t random = smmu_random_next(&gen->random);
+	uint64_t target = gen->targets[random % SMMU_MAX_TARGETS];
+	/* stream and substream of the case, or one of its neighbours now and then */
+	uint64_t sid = gen->sid ^ (random >> 8 & 31 ? 0 : 1);
+	uint64_t command[1][2] = { { (address ? 2 : 1) | (random >> 16 & 1) << 11 |
+					     (uint64_t)(gen->ssid & 0xfffff) << 12 | sid << 32,
+				     (random >> 20 & 7) | (random >> 24 & 3 ? 0 : random >> 26 & 31)
+								  << 5 } };
+	bool ok = true;
+
+	if (address)
+		command[0][1] |= target & ~UINT64_C(0xfff);
+	g_string_append_printf(s->history,
+			       "\n    before request %u: %#" G_GINT64_MODIFIER
+			       "x,%#" G_GINT64_MODIFIER "x",
+			       index, command[0][0], command[0][1]);
+	for (unsigned i = 0; i < N_RIGS && ok; i++) {
+		iom_vector_outcome_clear(s->outcome);
+		ok = smmu_rig_commands(&s->rigs[i], command, 1);
+		iom_vector_check(s->outcome, "commands consumed", 1, ok);
+		if (!ok)
+			report(s, &s->rigs[i], seed, index, &none, &nothing);
+	}
+	return ok;
+}
+
 /* Tables at addresses that the queues of the models have. */
 static bool tables_in_queues(const smmu_store *store)
 {
@@ -169,6 +206,8 @@ static void one_case(session *s, uint64_t seed)
 	for (unsigned i = 0; i < REQUESTS_PER_CASE; i++) {
 		if (i >= 4 && smmu_chance(&s->gen.random, CHANGE_PERCENT) &&
 		    !one_change(s, seed, i))
+			break;
+		if (smmu_chance(&s->gen.random, PREFETCH_PERCENT) && !one_prefetch(s, seed, i))
 			break;
 		if (!one_request(s, seed, i))
 			break;

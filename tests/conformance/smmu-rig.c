@@ -99,9 +99,11 @@ bool smmu_rig_open(smmu_rig *rig, const refwalk_ids *ids, const char *preset, bo
 	take_ids(&vector, ids);
 	iom_bus bus = { .size = sizeof bus, .memory = { rig->memory } };
 
-	if (add_memory(rig, error) && smmu_caches(&cache, preset) &&
-	    iom_smmu_vector_config(&vector, &cache, &config, error))
-		rig->iommu = iom_smmu_new(&config, &bus, error);
+	if (!add_memory(rig, error) || !smmu_caches(&cache, preset) ||
+	    !iom_smmu_vector_config(&vector, &cache, &config, error))
+		return false;
+	config.prefetch_commands = strcmp(preset, "prefetch") == 0;
+	rig->iommu = iom_smmu_new(&config, &bus, error);
 	return rig->iommu != NULL;
 }
 
@@ -167,13 +169,16 @@ static void store_word(smmu_rig *rig, uint64_t address, uint64_t word)
 
 bool smmu_rig_change(smmu_rig *rig, const smmu_change *change)
 {
+	store_word(rig, change->address, change->value);
+	return !change->n_commands || smmu_rig_commands(rig, change->commands, change->n_commands);
+}
+
+bool smmu_rig_commands(smmu_rig *rig, const uint64_t (*commands)[2], unsigned n)
+{
 	const uint64_t sync[2] = { 0x46, 0 };
 
-	store_word(rig, change->address, change->value);
-	if (!change->n_commands)
-		return true;
-	for (unsigned i = 0; i <= change->n_commands; i++) {
-		const uint64_t *command = i < change->n_commands ? change->commands[i] : sync;
+	for (unsigned i = 0; i <= n; i++) {
+		const uint64_t *command = i < n ? commands[i] : sync;
 		uint64_t at = SMMU_RIG_CMDQ + 16 * (rig->cmdq_prod % 256);
 
 		store_word(rig, at, command[0]);

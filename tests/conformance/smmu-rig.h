@@ -42,6 +42,8 @@ void smmu_rig_ask(smmu_rig *rig, const refwalk_request *request, const refwalk_r
 		  const smmu_store *after, iom_vector_outcome *outcome);
 
 /* Make the change in the model's memory and run its commands; false: they were not. */
+/* Commands, with a CMD_SYNC after them; false: not consumed. */
+bool smmu_rig_commands(smmu_rig *rig, const uint64_t (*commands)[2], unsigned n);
 bool smmu_rig_change(smmu_rig *rig, const smmu_change *change);
 
 /* smmu-dump.c: the request as a row of vectors, with the memory from before it. */

@@ -270,6 +270,11 @@ class Machines(CommandTest):
                      says=("[machine] kind: 'amd', expected smmuv3 or vtd",))
         self.machine("[machine]\ncolour=blue\n", says=("[machine] colour: ", "expected kind"))
         self.machine("[machine]\nkind=vtd\n", says=("[machine] kind", "the trace is of smmuv3"))
+        self.machine("[machine]\nprefetch_commands=1\n",
+                     says=("[machine] prefetch_commands: '1', expected on or off",))
+        self.refused("replay", self.put("v", bypass_trace(kind=VTD)), "--machine",
+                     self.put("m.ini", b"[machine]\nprefetch_commands=on\n"),
+                     says="prefetch_commands: on, but VT-d has no such commands")
         self.machine("[id]\nIDR0.S1P=yes\n", says=("[id] IDR0.S1P: 'yes', expected a number",))
         self.machine("[id]\nIDR0.NOSUCH=1\n", says=("[id] IDR0.NOSUCH: ",))
         self.machine("[id]\nIDR0.S1P=2\n", says=("[id] IDR0.S1P: ",))

@@ -122,6 +122,24 @@ class ImportTest(unittest.TestCase):
                     else:
                         self.assertNotEqual(cache, "off")
 
+    def test_prefetch_commands(self):
+        """What Linux asks to be prefetched is there for the first access, and right."""
+        machine = self.path("machine")
+        with open(machine, "w", encoding="utf-8") as file:
+            file.write("[machine]\nprefetch_commands = on\n")
+        for name in CAPTURES[:2]:
+            log, tables, _ = self.capture(name)
+            trace, _ = self.import_log(log, tables)
+            plain = self.replay(trace, "default")
+            done = self.run_command("replay", trace, "--json", "-", "--machine", machine)
+            self.assertEqual(done.returncode, 0, done.stdout[-2000:])
+            got = json.loads(done.stdout)
+            config, before = got["caches"]["config"], plain["caches"]["config"]
+            self.assertEqual(config["prefetched"], got["commands"]["PREFETCH_CONFIG"])
+            self.assertEqual(before["prefetched"], 0)
+            self.assertEqual(config["misses"], before["misses"] - config["prefetched"])
+            self.assertEqual((got["mismatches"], got["dma"]), (0, plain["dma"]))
+
     def test_same_input_same_bytes(self):
         for name in CAPTURES:
             log, tables, _ = self.capture(name)

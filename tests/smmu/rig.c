@@ -57,6 +57,7 @@ void rig_config(iom_smmu_config *config, const char *cache, ...)
 	const char *name;
 
 	iom_smmu_config_init(config);
+	config->prefetch_commands = strcmp(cache, "prefetch") == 0;
 	if (!iom_cache_config_preset(&config->cache, cache)) {
 		config->cache.cache[IOM_CACHE_IOTLB].entries = 0;
 		config->cache.cache[IOM_CACHE_WALK].entries = 0;

@@ -135,6 +135,11 @@ iom_result dma_pasid(rig *r, uint32_t sid, uint32_t pasid, uint64_t address, uns
 iom_result ats(rig *r, uint32_t sid, uint64_t address, unsigned flags);
 
 /* Opcodes with their operands in place. */
+#define CMD_PREFETCH_CONFIG(SID) 0x01 | (uint64_t)(SID) << 32, 0
+/* `SIZE`, `STRIDE`: base-2 logarithms of the number, and of the distance in 4 KiB */
+#define CMD_PREFETCH_ADDR(SID, VA, SIZE, STRIDE) \
+	0x02 | (uint64_t)(SID) << 32, \
+		((VA) & ~UINT64_C(0xfff)) | (uint64_t)(STRIDE) << 5 | (uint64_t)(SIZE)
 #define CMD_CFGI_STE(SID, LEAF) 0x03 | (uint64_t)(SID) << 32, (LEAF)
 #define CMD_CFGI_RANGE(SID, RANGE) 0x04 | (uint64_t)(SID) << 32, (RANGE)
 #define CMD_CFGI_CD(SID, SSID) 0x05 | (uint64_t)(SID) << 32 | (uint64_t)(SSID) << 12, 1

@@ -77,6 +77,8 @@ static void moving(uint64_t leaf)
 			}
 			cmd(&r, CMD_SYNC(0));
 			__atomic_store_n(&s.floor, v, __ATOMIC_RELEASE);
+			if (v % 3 == 0)
+				cmd(&r, CMD_PREFETCH_ADDR(1, VA, 0, 0));
 			if (v % 64 == 0) {
 				g_thread_yield();
 				cmd(&r, CMD_CFGI_STE(1, 1));
