@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE
 #include "tests/smmu/rig.h"
 
 #include <stdarg.h>
@@ -131,6 +132,26 @@ void rig_open_plain(rig *r, const iom_smmu_config *config)
 	rig_enable(r, SMMUEN | PRIQEN | EVENTQEN | CMDQEN | ATSCHK);
 }
 
+static void *reserve(void *at)
+{
+	void *got = mmap(at, PLAIN_BYTES, PROT_NONE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | (at ? MAP_FIXED : 0), -1, 0);
+
+	CU_ASSERT_FATAL(got != MAP_FAILED);
+	return got;
+}
+
+void rig_move_ram(rig *r)
+{
+	void *from = r->ram, *to = r->gone ? r->gone : reserve(NULL);
+
+	CU_ASSERT_TRUE_FATAL(iom_memory_remove(r->mem, 0, NULL));
+	r->ram = mremap(from, PLAIN_BYTES, PLAIN_BYTES, MREMAP_MAYMOVE | MREMAP_FIXED, to);
+	CU_ASSERT_FATAL(r->ram == to);
+	r->gone = reserve(from);
+	iom_memory_add_ram(r->mem, 0, PLAIN_BYTES, r->ram, NULL);
+}
+
 void rig_enable(rig *r, uint32_t cr0)
 {
 	uint64_t base = r->space == IOM_SPACE_SECURE ? S : 0;
@@ -161,6 +182,8 @@ void rig_close(rig *r)
 	iom_memory_unref(r->mem);
 	if (r->ram)
 		munmap(r->ram, PLAIN_BYTES);
+	if (r->gone)
+		munmap(r->gone, PLAIN_BYTES);
 }
 
 uint32_t rd(rig *r, uint64_t offset)

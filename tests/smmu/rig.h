@@ -88,12 +88,15 @@ typedef struct rig {
 	unsigned n_inv;
 	iom_hold *release; /* given up when an invalidation is told */
 	void *ram; /* of a plain rig */
+	void *gone; /* where it was before, and nothing is to look */
 } rig;
 
 /* A rig of `config` (NULL: the default machine) with everything enabled. */
 void rig_open(rig *r, const iom_smmu_config *config);
 /* The same in one block of RAM, and nobody is told of invalidations. */
 void rig_open_plain(rig *r, const iom_smmu_config *config);
+/* The RAM of a plain rig is from now on elsewhere in the host's memory. */
+void rig_move_ram(rig *r);
 /* The same as rig_open(), the model out of reset and nothing enabled. */
 void rig_open_reset(rig *r, const iom_smmu_config *config);
 void rig_enable(rig *r, uint32_t cr0);

@@ -24,5 +24,6 @@ extern const iom_suite smmu_realm_suite;
 extern const iom_suite smmu_fuzz_suite;
 extern const iom_suite smmu_worlds_suite;
 extern const iom_suite smmu_prefetch_suite;
+extern const iom_suite smmu_nested_suite;
 
 #endif
