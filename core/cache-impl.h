@@ -31,8 +31,6 @@
 #define IOM_CACHE_COLD_WORDS (IOM_CACHE_WORDS - IOM_CACHE_HOT_WORDS)
 #define IOM_CACHE_RETRIES 32
 #define IOM_CACHE_RING 8
-/* So many bits of a set's sequence tell whether it has changed; iom_cache_set_done(). */
-#define IOM_CACHE_CHANGES_LG2 24
 #define IOM_CACHE_ENTRIES_MOST (UINT32_C(1) << 24)
 
 typedef struct iom_cache_set {
@@ -83,7 +81,7 @@ typedef struct iom_cache_use {
 /*
  * What a thread did to the order of a set since the set had that sequence. Only
  * the thread writes it, see cache-policy.h; but for the stamp, which only those write
- * who change the set, in caches that have a front (front.h).
+ * who change the set, in caches that have a front (front.h) or are flattened (flat.h).
  */
 typedef struct iom_cache_recent {
 	uint64_t order;
@@ -98,9 +96,6 @@ typedef struct iom_cache_recent {
 #define IOM_STAMP_LG2 12
 #define IOM_STAMP_BITS 16
 #define IOM_STAMP_MASK (((UINT32_C(1) << IOM_STAMP_BITS) - 1) << IOM_STAMP_LG2)
-
-/* Others keep more bits of the sequence, which come round in step with these. */
-G_STATIC_ASSERT(IOM_STAMP_BITS + 1 <= IOM_CACHE_CHANGES_LG2);
 
 static inline uint32_t iom_cache_stamp(uint32_t sequence)
 {

@@ -4,8 +4,14 @@
 
 #include <string.h>
 
-/* What keys have of the sequence of a set. */
-G_STATIC_ASSERT(IOM_CACHE_CHANGES_LG2 == 24);
+/* Where keys have the stamp of a set. */
+G_STATIC_ASSERT(IOM_STAMP_LG2 + IOM_STAMP_BITS + 36 == 64);
+G_STATIC_ASSERT(IOM_STAMP_LG2 + 36 >= 18 + IOM_FLAT_SPACE_LG2);
+
+void iom_flat_enable(iom_cache *cache)
+{
+	cache->stamps |= iom_cache_enabled(cache) && cache->touch;
+}
 
 static iom_flat *make(iom_cache *cache, unsigned slot)
 {
@@ -75,7 +81,6 @@ void iom_flat_look(iom_flat *flat, const iom_cache_scope *scope, uint64_t who0, 
 	if (flat) {
 		view->entry = flat->entry;
 		view->link = flat->link;
-		view->sets = flat->cache->sets;
 		view->recent = flat->recent;
 		view->touch = flat->cache->touch;
 		view->set_mask = flat->cache->set_mask;
@@ -83,7 +88,7 @@ void iom_flat_look(iom_flat *flat, const iom_cache_scope *scope, uint64_t who0, 
 	}
 	view->upper = scope->hi << 32 | scope->hi >> 32;
 	view->sum = scope->lo * IOM_CACHE_HASH_SCOPE;
-	view->space = number << 29;
+	view->space = number << IOM_FLAT_SPACE_LG2;
 	view->mix = number << 7;
 	view->lg2[0] = 12;
 	view->lg2[1] = (uint8_t)(granule_lg2 == 12 ? 21 : granule_lg2);
@@ -99,12 +104,10 @@ void iom_flat_cut(iom_flat_view *view)
 		view->owner = ++view->flat->owners << 12;
 }
 
-void iom_flat_link_clear(iom_flat_link *link)
+void iom_flat_link_clear(const iom_flat_view *view, iom_flat_link *link)
 {
-	/* No set has it. */
-	static const uint32_t never = 1;
-
-	*link = (iom_flat_link){ .sequence_at = &never };
+	/* No set has that stamp. */
+	*link = (iom_flat_link){ .set = view->recent, .stamp = UINT64_MAX };
 }
 
 void iom_flat_keep(const iom_flat_view *view, uint64_t address, uint64_t page, unsigned page_lg2,
@@ -117,7 +120,7 @@ void iom_flat_keep(const iom_flat_view *view, uint64_t address, uint64_t page, u
 	    iom_flat_lg2(view, size) != page_lg2)
 		return;
 	iom_cache_order(view->flat->cache, place->index, place->sequence);
-	e->key = iom_flat_key(view, address, place->sequence);
+	e->key = iom_flat_key(view, address, iom_cache_stamp(place->sequence));
 	e->page = page | size | place->way;
 }
 
@@ -126,16 +129,15 @@ void iom_flat_link_to(const iom_flat_view *view, iom_flat_link *link, uint64_t d
 {
 	const iom_flat_entry *e = iom_flat_at(view, address);
 	uint64_t index = iom_flat_index(view, address >> iom_flat_lg2(view, e->page));
-	const uint32_t *sequence_at = &view->sets[index].sequence;
-	uint32_t sequence = __atomic_load_n(sequence_at, __ATOMIC_ACQUIRE);
+	iom_cache_recent *set = &view->recent[index];
+	uint32_t stamp = __atomic_load_n(&set->stamp, __ATOMIC_ACQUIRE);
 
-	if (e->key != iom_flat_key(view, address, sequence))
+	if (e->key != iom_flat_key(view, address, stamp))
 		return;
 	*link = (iom_flat_link){ .descriptor = descriptor,
 				 .owner = view->owner,
 				 .host = host,
-				 .sequence_at = sequence_at,
-				 .order = &view->recent[index].order,
+				 .set = set,
 				 .use = view->touch[e->page & IOM_FLAT_WAY],
-				 .sequence = sequence };
+				 .stamp = stamp };
 }

@@ -2,15 +2,17 @@
 /*
  * The flattened stage 2: where pages of intermediate addresses (IPA, GPA) are, densely and by
  * thread. It stands before the stage 2 cache as the front does before the IOTLB: what it knows
- * holds while the set of that cache that it came from is as it was and the thread's context
- * holds; a use counts as a hit there, and is one for the order of replacement.
+ * holds while the set of that cache that it came from is as it was, which the stamp in the
+ * thread's word of the set says (iom_cache_recent), and the thread's context holds; a use counts
+ * as a hit there, and is one for the order of replacement. A stamp that comes round ends the life
+ * of contexts before it does; a walk that began before that is one of before.
  *
  * It has entries for pages, in a table by their address, and links for pages that tables of
  * stage 1 are in, found by the descriptor that points to the table: where that has not changed,
  * all that follows from it up to the host's address of the table has not either.
  *
  * An entry is two words:
- *   key     changes of the set 63:40, address space 39:29, bits 56:28 of the address 28:0
+ *   key     stamp of the set 63:48, address space 47:29, bits 56:28 of the address 28:0
  *   page    address 51:12 in place; way 5:0, size 7:6, what the page is like 63:52 11:8
  */
 #ifndef IOM_CORE_FLAT_H
@@ -21,7 +23,8 @@
 #define IOM_FLAT_ENTRIES 65536
 #define IOM_FLAT_LINKS_LG2 11
 #define IOM_FLAT_LINKS (1u << IOM_FLAT_LINKS_LG2)
-#define IOM_FLAT_SPACES 2048
+#define IOM_FLAT_SPACES (1u << 18)
+#define IOM_FLAT_SPACE_LG2 29
 #define IOM_FLAT_SPACES_KEPT 64
 
 #define IOM_FLAT_ADDRESS UINT64_C(0x000ffffffffff000)
@@ -40,10 +43,10 @@ typedef struct iom_flat_link {
 	uint64_t descriptor;
 	uint64_t owner; /* 0: none */
 	const uint8_t *host; /* of the table */
-	const uint32_t *sequence_at; /* of the set */
-	uint64_t *order;
+	iom_cache_recent *set; /* the thread's word of it */
 	iom_cache_use use;
-	uint32_t sequence;
+	uint64_t stamp; /* that it had */
+	uint64_t spare;
 } iom_flat_link;
 G_STATIC_ASSERT(sizeof(iom_flat_link) == IOM_LINE);
 
@@ -71,7 +74,6 @@ typedef struct iom_flat_view {
 	/* what it has, beside each other here */
 	iom_flat_entry *entry;
 	iom_flat_link *link;
-	const iom_cache_set *sets;
 	iom_cache_recent *recent;
 	const iom_cache_use *touch;
 	uint64_t set_mask, above; /* bits of a page's number that are of its set, and the others */
@@ -82,6 +84,8 @@ typedef struct iom_flat_view {
 	uint8_t lg2[4]; /* of pages, by size: 4 KiB, and the smallest of the granule first */
 } iom_flat_view;
 
+/* Before the cache is used: threads may have flattened tables of what is in it. */
+void iom_flat_enable(iom_cache *cache);
 /*
  * That of this thread, in its place of `slots`; NULL where a use of the cache is more than a
  * word of order.
@@ -97,7 +101,7 @@ void iom_flat_look(iom_flat *flat, const iom_cache_scope *scope, uint64_t who0, 
 /* No link of this view holds any longer, but those that its owner keeps. */
 void iom_flat_cut(iom_flat_view *view);
 /* A link of its own that a context keeps leads nowhere. */
-void iom_flat_link_clear(iom_flat_link *link);
+void iom_flat_link_clear(const iom_flat_view *view, iom_flat_link *link);
 /* What the cache gave at that place for an address: its page's address and traits. */
 void iom_flat_keep(const iom_flat_view *view, uint64_t address, uint64_t page, unsigned page_lg2,
 		   const iom_cache_place *place);
@@ -110,9 +114,9 @@ static inline iom_flat_entry *iom_flat_at(const iom_flat_view *view, uint64_t ad
 	return &view->entry[(address >> 12 ^ view->mix) & (IOM_FLAT_ENTRIES - 1)];
 }
 
-static inline uint64_t iom_flat_key(const iom_flat_view *view, uint64_t address, uint32_t sequence)
+static inline uint64_t iom_flat_key(const iom_flat_view *view, uint64_t address, uint32_t stamp)
 {
-	return (uint64_t)sequence << 40 | view->space | address >> 28;
+	return (uint64_t)stamp << 36 | view->space | address >> 28;
 }
 
 static inline unsigned iom_flat_lg2(const iom_flat_view *view, uint64_t page)
@@ -143,21 +147,21 @@ static inline __attribute__((always_inline)) uint64_t iom_flat_find(const iom_fl
 								    uint64_t address)
 {
 	const iom_flat_entry *e = iom_flat_at(view, address);
-	uint64_t page = e->page, at = address >> 12, index, *order;
+	uint64_t page = e->page, at = address >> 12;
 	const iom_cache_use *use;
-	uint32_t sequence;
+	iom_cache_recent *set;
+	uint32_t stamp;
 
 	/* Foreseen, so that the set need not wait for the entry. */
 	if (G_UNLIKELY(page & IOM_FLAT_SIZE))
 		at = address >> iom_flat_lg2(view, page);
-	index = iom_flat_index(view, at);
-	sequence = __atomic_load_n(&view->sets[index].sequence, __ATOMIC_ACQUIRE);
-	if (G_UNLIKELY(e->key != iom_flat_key(view, address, sequence)))
+	set = &view->recent[iom_flat_index(view, at)];
+	stamp = __atomic_load_n(&set->stamp, __ATOMIC_ACQUIRE);
+	if (G_UNLIKELY(e->key != iom_flat_key(view, address, stamp)))
 		return 0;
-	/* The word is of this sequence since the entry was kept. */
-	order = &view->recent[index].order;
+	/* The word is of this stamp since the entry was kept. */
 	use = &view->touch[page & IOM_FLAT_WAY];
-	IOM_CACHE_STORE(order, (IOM_CACHE_LOAD(order) & use->keep) | use->set);
+	IOM_CACHE_STORE(&set->order, (IOM_CACHE_LOAD(&set->order) & use->keep) | use->set);
 	return page;
 }
 
@@ -176,10 +180,12 @@ static inline bool iom_flat_links(const iom_flat_view *view, const iom_flat_link
 static inline __attribute__((always_inline)) bool iom_flat_follow(const iom_flat_link *link,
 								  const uint8_t **host)
 {
-	if (G_UNLIKELY(__atomic_load_n(link->sequence_at, __ATOMIC_ACQUIRE) != link->sequence))
+	iom_cache_recent *set = link->set;
+
+	if (G_UNLIKELY(__atomic_load_n(&set->stamp, __ATOMIC_ACQUIRE) != link->stamp))
 		return false;
-	IOM_CACHE_STORE(link->order,
-			(IOM_CACHE_LOAD(link->order) & link->use.keep) | link->use.set);
+	IOM_CACHE_STORE(&set->order,
+			(IOM_CACHE_LOAD(&set->order) & link->use.keep) | link->use.set);
 	*host = link->host;
 	return true;
 }

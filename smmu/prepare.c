@@ -42,9 +42,9 @@ void smmu_quick_cut(struct smmu_quick *q)
 {
 	iom_flat_cut(&q->flat);
 	for (unsigned i = 0; i < 2; i++) {
-		iom_flat_link_clear(&q->half[i].root);
-		iom_flat_link_clear(&q->half[i].last[0]);
-		iom_flat_link_clear(&q->half[i].last[1]);
+		iom_flat_link_clear(&q->flat, &q->half[i].root);
+		iom_flat_link_clear(&q->flat, &q->half[i].last[0]);
+		iom_flat_link_clear(&q->flat, &q->half[i].last[1]);
 	}
 }
 

@@ -173,6 +173,7 @@ iom_iommu *iom_smmu_new(const iom_smmu_config *config, const iom_bus *bus, GErro
 	smmu_contexts_init(s);
 	iom_front_enable(&s->iommu, s->tags, s->caches[IOM_CACHE_CONFIG],
 			 s->caches[IOM_CACHE_IOTLB]);
+	iom_flat_enable(s->caches[IOM_CACHE_STAGE2]);
 	smmu_commands_init(s);
 	smmu_regs_init(s);
 	smmu_frame_init(s);

@@ -103,9 +103,9 @@ static void make_own(vtd_unit *unit, uint64_t generation, vtd_plan *plan)
 void vtd_plan_cut(vtd_plan *plan)
 {
 	iom_flat_cut(&plan->flat);
-	iom_flat_link_clear(&plan->root);
+	iom_flat_link_clear(&plan->flat, &plan->root);
 	for (unsigned i = 0; i < G_N_ELEMENTS(plan->last); i++)
-		iom_flat_link_clear(&plan->last[i]);
+		iom_flat_link_clear(&plan->flat, &plan->last[i]);
 }
 
 void vtd_plan_make(vtd_unit *unit, const iom_request *request, uint64_t generation, bool own,

@@ -162,6 +162,7 @@ iom_iommu *iom_vtd_new(const iom_vtd_config *config, const iom_bus *bus, GError 
 	iom_iommu_has_caches(&unit->base, unit->cache, IOM_N_CACHES, &c.cache);
 	iom_front_enable(&unit->base, unit->tags, unit->cache[IOM_CACHE_CONFIG],
 			 unit->cache[IOM_CACHE_IOTLB]);
+	iom_flat_enable(unit->cache[IOM_CACHE_STAGE2]);
 	unit->queue.waits = g_array_new(FALSE, TRUE, sizeof(vtd_wait));
 	unit->pasids = g_byte_array_new();
 	vtd_reset_locked(unit);
