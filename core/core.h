@@ -550,7 +550,8 @@ IOM_API void iom_iommu_inspect(iom_iommu *iommu, const iom_request *request, iom
  * release, where the host has membarrier(2): a command that completes makes the memory
  * barrier for threads that have held a hundred times and more since the last one. A
  * thread that holds less often, and every thread elsewhere, makes one for each hold.
- * Threads beyond 63 share a cache line, too.
+ * Threads beyond 63 share a cache line, too. A thread's first hold waits until register
+ * accesses of other threads have returned, as translations that fault do.
  */
 typedef struct iom_hold {
 	iom_iommu *iommu; /* NULL: holds nothing */

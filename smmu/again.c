@@ -125,26 +125,31 @@ uint32_t smmu_run_again(smmu *s, unsigned space, int queue, const struct smmu_di
 	while (cons != prod) {
 		const uint64_t *at = d->host + 2 * (size_t)(cons & d->mask >> 1);
 		uint64_t word0 = load_word(at);
-		const struct smmu_reach *r = smmu_reach_at(s, space, word0);
+		const struct smmu_reach *r;
 
-		/* a word of zeros is no command, and what nothing is known of */
-		if (r->word != word0 || G_UNLIKELY(!word0)) {
+		if ((word0 & 0xff) == SMMU_OP_SYNC) {
 			finish(&a);
 			if (!smmu_sync_plain(s, space, queue, word0))
 				break;
 			s->commands[s->command_at[space][SMMU_OP_SYNC] - 1]++;
-		} else if (r->tag[0]) {
+			cons = (cons + 1) & d->mask;
+			continue;
+		}
+		r = smmu_reach_at(s, space, word0);
+		/* a word of zeros is no command, and what nothing is known of */
+		if (r->word != word0 || G_UNLIKELY(!word0))
+			break;
+		if (r->tag[0]) {
 			drop_tags(&a, r);
 			++*r->count;
+			cons = (cons + 1) & d->mask;
 		} else {
 			uint32_t next = drop_pages(&a, d, r, cons, prod);
 
 			if (next == cons)
 				break;
 			cons = next;
-			continue;
 		}
-		cons = (cons + 1) & d->mask;
 	}
 	finish(&a);
 	return cons;

@@ -22,7 +22,7 @@ const iom_layout *vtd_register_layout(const iom_iommu *iommu, uint64_t offset, c
 
 static bool access_ok(const vtd_unit *unit, uint64_t offset, unsigned size)
 {
-	return (size == 4 || size == 8) && offset % size == 0 && offset < unit->regs.size &&
+	return (size == 4 || size == 8) && !(offset & (size - 1)) && offset < unit->regs.size &&
 	       size <= unit->regs.size - offset;
 }
 
@@ -172,6 +172,15 @@ static void write_register(vtd_unit *unit, uint32_t offset, unsigned size, uint6
 	written(unit, reg, offset == reg->offset, size == 8 || offset != reg->offset);
 }
 
+/* What drivers write most; the upper half of the register is reserved. */
+static void ring(vtd_unit *unit, uint64_t value)
+{
+	vtd_lock(unit);
+	vtd_regs_store(&unit->regs, VTD_IQT, (uint32_t)value);
+	vtd_iq_run(unit);
+	vtd_unlock(unit);
+}
+
 void vtd_mmio_write(iom_iommu *iommu, uint64_t offset, unsigned size, uint64_t value,
 		    iom_space space)
 {
@@ -179,15 +188,14 @@ void vtd_mmio_write(iom_iommu *iommu, uint64_t offset, unsigned size, uint64_t v
 	uint32_t at = (uint32_t)offset;
 
 	(void)space;
+	if (G_LIKELY(offset == VTD_IQT && (size == 4 || size == 8) && unit->caps.qi)) {
+		ring(unit, value);
+		return;
+	}
 	if (!access_ok(unit, offset, size))
 		return;
 	vtd_lock(unit);
-	if (at == VTD_IQT && unit->caps.qi) {
-		/* what drivers write most; its upper half is reserved */
-		vtd_regs_store(&unit->regs, VTD_IQT, (uint32_t)value);
-		vtd_iq_run(unit);
-	} else if (size == 8 &&
-		   vtd_regs_find(&unit->regs, at) != vtd_regs_find(&unit->regs, at + 4)) {
+	if (size == 8 && vtd_regs_find(&unit->regs, at) != vtd_regs_find(&unit->regs, at + 4)) {
 		write_register(unit, at, 4, (uint32_t)value);
 		write_register(unit, at + 4, 4, value >> 32);
 	} else {
