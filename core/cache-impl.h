@@ -90,6 +90,20 @@ typedef struct iom_cache_recent {
 } iom_cache_recent;
 
 /*
+ * The same of a cache that few entries of are used by turns, as contexts are, in times:
+ * then a use is a word that is stored, and none that has to be read first. The thread's
+ * clock goes on with every use; the thread alone writes it and `used`.
+ */
+typedef struct iom_cache_times {
+	uint64_t now; /* uses: hits of a front, and */
+	uint64_t known; /* others whose class the front knew, and */
+	uint64_t found; /* those of lookups, which are counted with them */
+	uint64_t *used; /* by entry: when it was used last */
+	uint64_t *told; /* by set: what the order of the set has is of before */
+	iom_host_table table;
+} iom_cache_times;
+
+/*
  * Where the count of a set's changes lies in an answer that was kept. It comes round:
  * every time it begins again, what was kept before ends (iom_cache_set_done()).
  */
@@ -142,12 +156,15 @@ struct iom_cache {
 	bool outdates; /* its changes end the life of answers that were kept; front.h */
 	bool touches; /* a hit changes the order */
 	bool stamps; /* threads' words have the stamps of the sets */
+	bool timed; /* threads keep times, not words */
+	bool placed; /* a use is no more than a word of the thread's */
 	uint64_t *wide_prints; /* with more than 16 ways */
 	iom_cache_use *use; /* by way, for insertions; NULL unless matrix or tree */
 	iom_cache_use *uses; /* what `touch` is */
 	uint64_t *side; /* stamps of the ways, or words of wide trees */
 	uint32_t side_words; /* of one set */
 	iom_cache_recent *recent[IOM_SLOTS]; /* of each thread, a word for every set */
+	iom_cache_times *times[IOM_SLOTS]; /* or this */
 	uint32_t sector_mask; /* pages of a line, less one */
 	struct iom_cache_extra *extra; /* NULL without options; cache-extra.h */
 
@@ -158,6 +175,7 @@ struct iom_cache {
 	uint64_t ring_newest;
 	uint64_t seen_all; /* iom_tags.all, or floor, when the census was last emptied */
 	uint64_t recent_slots; /* which threads have words of order */
+	uint64_t timed_slots; /* or times */
 	uint64_t random;
 	uint64_t evictions;
 	uint64_t invalidated;
@@ -309,7 +327,7 @@ static inline void iom_cache_count_n(iom_cache *cache, unsigned slot, unsigned h
 static inline void iom_cache_place_set(const iom_cache *cache, uint32_t index, unsigned way,
 				       uint32_t sequence, iom_cache_place *place)
 {
-	*place = (iom_cache_place){ index, way, sequence, cache->touch != NULL };
+	*place = (iom_cache_place){ index, way, sequence, cache->placed };
 }
 
 /* Another use of an entry whose set has not changed. */

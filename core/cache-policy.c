@@ -80,6 +80,7 @@ static void init_touch(iom_cache *cache)
 		cache->uses[way].set |= matrix ? UINT64_C(1) << (9 * way) : 0;
 	}
 	cache->touch = cache->uses;
+	cache->placed = true;
 }
 
 bool iom_cache_policy_init(iom_cache *cache, uint32_t sets)
@@ -108,6 +109,7 @@ void iom_cache_policy_free(iom_cache *cache)
 		cache->recent[i] = NULL;
 	}
 	cache->recent_slots = 0;
+	cache->timed_slots = 0;
 	cache->touch = NULL;
 	g_free(cache->use);
 	g_free(cache->uses);
@@ -134,6 +136,51 @@ iom_cache_recent *iom_cache_recent_make(iom_cache *cache, unsigned slot)
 	__atomic_fetch_or(&cache->recent_slots, UINT64_C(1) << slot, __ATOMIC_RELEASE);
 	iom_spin_unlock(&cache->lock);
 	return made;
+}
+
+void iom_cache_timed(iom_cache *cache)
+{
+	cache->timed = true;
+	/* Lookups take the way that asks. */
+	cache->touch = NULL;
+}
+
+bool iom_cache_times_add(iom_cache *cache, unsigned slot, iom_cache_times *times)
+{
+	size_t sets = (size_t)cache->set_mask + 1, entries = sets * cache->ways;
+
+	times->used = iom_host_table_new(&times->table, (entries + sets) * sizeof(uint64_t), false);
+	if (!times->used)
+		return false;
+	times->told = times->used + entries;
+	__atomic_store_n(&cache->times[slot], times, __ATOMIC_RELEASE);
+	__atomic_fetch_or(&cache->timed_slots, UINT64_C(1) << slot, __ATOMIC_RELEASE);
+	return true;
+}
+
+/* The order after what a thread used since somebody asked last, the oldest use first. */
+static uint64_t made_up(const iom_cache *cache, iom_cache_times *times, uint32_t index,
+			uint64_t order)
+{
+	const uint64_t *used = iom_cache_used_at(cache, times, index, 0);
+
+	for (;;) {
+		uint64_t first = UINT64_MAX;
+		unsigned which = 0;
+
+		for (unsigned way = 0; way < cache->ways; way++) {
+			uint64_t at = IOM_CACHE_LOAD(&used[way]);
+
+			if (at > times->told[index] && at < first) {
+				first = at;
+				which = way;
+			}
+		}
+		if (first == UINT64_MAX)
+			return order;
+		times->told[index] = first;
+		order = (order & cache->use[which].keep) | cache->use[which].set;
+	}
 }
 
 /* The ways that a matrix was told of, once more and in the same order. */
@@ -184,6 +231,9 @@ void iom_cache_gather_all(iom_cache *cache, iom_cache_set *set, uint32_t index)
 		else
 			order = (order & ~(word ^ base)) | (word & (word ^ base));
 	}
+	slots = __atomic_load_n(&cache->timed_slots, __ATOMIC_ACQUIRE);
+	for (; slots; slots &= slots - 1)
+		order = made_up(cache, cache->times[__builtin_ctzll(slots)], index, order);
 	if (order != base)
 		IOM_CACHE_STORE(&set->order, order);
 }
@@ -211,10 +261,27 @@ static void point_away(iom_cache *cache, uint64_t *tree, unsigned way)
 	}
 }
 
+/* A thread without times of its own writes to the set itself. */
+static void touch_timed(iom_cache *cache, iom_cache_set *set, uint32_t index, unsigned way)
+{
+	iom_cache_times *times =
+		__atomic_load_n(&cache->times[iom_thread_slot()], __ATOMIC_RELAXED);
+	const iom_cache_use *use = &cache->uses[way];
+
+	if (!times) {
+		IOM_CACHE_STORE(&set->order, (IOM_CACHE_LOAD(&set->order) & use->keep) | use->set);
+		return;
+	}
+	IOM_CACHE_STORE(iom_cache_used_at(cache, times, index, way), iom_cache_times_next(times));
+	IOM_CACHE_STORE(&times->found, IOM_CACHE_LOAD(&times->found) + 1);
+}
+
 void iom_cache_touch_side(iom_cache *cache, iom_cache_set *set, uint32_t index, unsigned way)
 {
 	uint64_t *side = cache->side;
 
+	if (cache->timed)
+		touch_timed(cache, set, index, way);
 	if (!side)
 		return;
 	/* The first set of a line has the order of them all; cache-extra.h. */

@@ -12,7 +12,8 @@
  * its own for each set, which begins as the set's and counts for as long as the
  * set does not change. Before it changes, iom_cache_gather() brings together what
  * the threads did. So with one thread the order is exact, and threads share no
- * line that hits write. Stamps and wide trees are written in place, without a
+ * line that hits write. In a cache that is timed (iom_cache_times) a thread stores
+ * when it used a way, and these uses are made up for, one after the other. Stamps and wide trees are written in place, without a
  * lock: threads that hit in the same set at once may lose one of their updates,
  * and whichever is stored last is a valid order.
  */
@@ -22,6 +23,26 @@
 void iom_cache_touch_side(iom_cache *cache, iom_cache_set *set, uint32_t index, unsigned way);
 /* The words of a thread; NULL without a slot, or when the host has no memory. */
 iom_cache_recent *iom_cache_recent_make(iom_cache *cache, unsigned slot);
+
+/* From now on threads may keep times; called before any uses the cache. */
+void iom_cache_timed(iom_cache *cache);
+/* Those of a thread with a slot; false when the host has no memory. */
+bool iom_cache_times_add(iom_cache *cache, unsigned slot, iom_cache_times *times);
+
+static inline uint64_t *iom_cache_used_at(const iom_cache *cache, const iom_cache_times *times,
+					  uint32_t index, unsigned way)
+{
+	return &times->used[(size_t)index * cache->ways + way];
+}
+
+/* The next time, at which the thread uses something. */
+static inline uint64_t iom_cache_times_next(iom_cache_times *times)
+{
+	uint64_t next = IOM_CACHE_LOAD(&times->now) + 1;
+
+	IOM_CACHE_STORE(&times->now, next);
+	return next;
+}
 
 /* The word that this thread may change while the set has that sequence. */
 static inline uint64_t *iom_cache_order(iom_cache *cache, uint32_t index, uint32_t sequence)
@@ -63,8 +84,11 @@ static inline void iom_cache_gather(iom_cache *cache, iom_cache_set *set, uint32
 		iom_cache_gather_all(cache, set, index);
 		return;
 	}
-	if (!slots)
+	if (!slots) {
+		if (cache->timed)
+			iom_cache_gather_all(cache, set, index);
 		return;
+	}
 	r = &cache->recent[__builtin_ctzll(slots)][index];
 	if (IOM_CACHE_LOAD(&r->sequence) == set->sequence)
 		IOM_CACHE_STORE(&set->order, IOM_CACHE_LOAD(&r->order) & ~used);

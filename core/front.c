@@ -22,6 +22,7 @@ static void drop(iom_front *front)
 	if (!front)
 		return;
 	own = front->own;
+	iom_host_table_free(&front->times.table);
 	iom_host_table_free(&own);
 }
 
@@ -70,12 +71,14 @@ void iom_front_enable(iom_iommu *iommu, iom_tags *tags, iom_cache *config, iom_c
 	/* Without an IOTLB there are no answers to keep, but contexts. */
 	if (!suits(config))
 		return;
+	iommu->front_iotlb = suits(iotlb) ? iotlb : NULL;
 	config->outdates = true;
+	iom_cache_timed(config);
 	iotlb->stamps = suits(iotlb);
 	iommu->generation = &tags->generation;
 	iommu->tags = tags;
 	iommu->front_entries = (uint32_t)MIN(entries, IOM_FRONT_ENTRIES);
-	iommu->front_iotlb = suits(iotlb) ? iotlb : NULL;
+	iommu->front_config = config;
 }
 
 void iom_front_forget(iom_iommu *iommu)
@@ -102,12 +105,11 @@ iom_front *iom_front_make(iom_iommu *iommu, unsigned slot)
 	if (!front)
 		return NULL;
 	front->counts = iommu->counters->shard[slot].value;
-	if (iotlb) {
+	if (iotlb)
 		front->recent = (char *)recent_of(iotlb, slot);
-		if (!front->recent) {
-			drop(front);
-			return NULL;
-		}
+	if (!front->recent || !iom_cache_times_add(iommu->front_config, slot, &front->times)) {
+		drop(front);
+		return NULL;
 	}
 	__atomic_store_n(&iommu->front[slot], front, __ATOMIC_RELEASE);
 	return front;
@@ -119,10 +121,25 @@ uint64_t iom_front_hits(const iom_iommu *iommu)
 
 	for (unsigned i = 0; i < IOM_SLOTS; i++) {
 		const iom_front *front = __atomic_load_n(&iommu->front[i], __ATOMIC_ACQUIRE);
+		const iom_cache_times *t = &front->times;
+		uint64_t others = __atomic_load_n(&t->known, __ATOMIC_ACQUIRE) +
+				  __atomic_load_n(&t->found, __ATOMIC_ACQUIRE);
 
-		hits += __atomic_load_n(&front->hits, __ATOMIC_RELAXED);
+		hits += __atomic_load_n(&t->now, __ATOMIC_RELAXED) - others;
 	}
 	return hits;
+}
+
+uint64_t iom_front_known(const iom_iommu *iommu)
+{
+	uint64_t known = 0;
+
+	for (unsigned i = 0; i < IOM_SLOTS; i++) {
+		const iom_front *front = __atomic_load_n(&iommu->front[i], __ATOMIC_ACQUIRE);
+
+		known += __atomic_load_n(&front->times.known, __ATOMIC_RELAXED);
+	}
+	return known;
 }
 
 /* ------------------------------------------------------------------------
@@ -143,8 +160,9 @@ static iom_front_class *begin(iom_front *front, iom_cache *config, const iom_req
 
 	iom_front_key(request, &class->who, &class->what);
 	class->generation = context->generation;
-	class->order = iom_cache_order(config, context->place.index, context->place.sequence);
-	class->use = config->touch[context->place.way];
+	class->times = &front->times;
+	class->used =
+		iom_cache_used_at(config, class->times, context->place.index, context->place.way);
 	class->context = context;
 	class->serial = context->serial;
 	memset(class->words, 0, sizeof(class->words));
@@ -160,7 +178,7 @@ iom_front_class *iom_front_class_join(iom_iommu *iommu, iom_front *front, iom_ca
 	if (c->key[0] != key0 || c->key[1] != key1 || c->generation != iom_front_generation(iommu))
 		return NULL;
 	class = begin(front, config, request, c);
-	iom_front_class_use(class);
+	iom_front_class_found(class);
 	iom_cache_count_hit(config);
 	return class;
 }
@@ -247,8 +265,7 @@ void iom_front_keep(iom_iommu *iommu, iom_front *front, const iom_front_class *c
 	/* The thread's word of the set, if this was not a use of it. */
 	iom_cache_order(iommu->front_iotlb, place->index, place->sequence);
 	iom_front_key(request, &kind.key[0], &kind.key[1]);
-	kind.order = class->order;
-	kind.context = class->use;
+	kind.used = class->used;
 	kind.page = iotlb->touch[place->way];
 	memcpy(kind.head, result, sizeof(kind.head));
 	e->key = (request->address & IOM_FRONT_ABOVE) | iom_cache_stamp(place->sequence) |

@@ -64,9 +64,8 @@ typedef struct iom_front_entry {
 typedef struct iom_front_kind {
 	uint64_t key[2]; /* of the request; iom_front_key() */
 	uint64_t generation;
-	uint64_t *order; /* of replacement, of the context's set in the configuration cache */
-	iom_cache_use context; /* what a use of its way does */
-	iom_cache_use page; /* the same of the way in the IOTLB */
+	uint64_t *used; /* when the context was used last, for its cache */
+	iom_cache_use page; /* what a use of the way in the IOTLB does */
 	uint64_t head[2]; /* of the result, as it is laid out */
 	uint64_t above; /* the bits of an address that the page's size leaves */
 } __attribute__((aligned(2 * IOM_LINE))) iom_front_kind;
@@ -85,8 +84,8 @@ struct iom_front_class {
 	uint64_t who; /* requester, pasid */
 	uint64_t what; /* flags, access, type, space, incoming attributes */
 	uint64_t generation;
-	uint64_t *order; /* of replacement, of the context's set in the configuration cache */
-	iom_cache_use use; /* of its way */
+	uint64_t *used; /* as in kinds */
+	iom_cache_times *times; /* the thread's */
 	iom_front_context *context __attribute__((aligned(IOM_LINE)));
 	uint64_t serial; /* of the context */
 	uint64_t words[IOM_FRONT_CLASS_WORDS]; /* the model's; zeroes in a new class */
@@ -99,7 +98,7 @@ struct iom_front {
 	/* What an answer needs. */
 	char *recent; /* the thread's words of order of the IOTLB */
 	uint64_t spread; /* makes one number of a class, see iom_front_mix() */
-	uint64_t hits; /* answers: a hit of both caches each */
+	iom_cache_times times; /* of contexts */
 
 	iom_cache_recent none; /* where entries without an answer lead, without an IOTLB */
 	uint64_t *counts; /* the thread's of the model, by iom_stat */
@@ -133,6 +132,8 @@ void iom_front_forget(iom_iommu *iommu);
 /* Makes the front of this thread; NULL when it can have none. */
 iom_front *iom_front_make(iom_iommu *iommu, unsigned slot);
 uint64_t iom_front_hits(const iom_iommu *iommu);
+/* Other hits of the configuration cache that fronts know of. */
+uint64_t iom_front_known(const iom_iommu *iommu);
 /* False when the host has no memory. */
 bool iom_fronts_init(iom_iommu *iommu);
 void iom_fronts_free(iom_iommu *iommu);
@@ -201,24 +202,21 @@ static inline bool iom_front_class_holds(const iom_iommu *iommu, const iom_front
 	       iom_front_generation(iommu) == class->generation;
 }
 
-/* The context of a class is used once more. */
+/* The context of a class is used once more, which is a hit of its cache. */
 static inline void iom_front_class_use(const iom_front_class *class)
 {
-	uint64_t order = IOM_CACHE_LOAD(class->order);
+	iom_cache_times *times = class->times;
+	uint64_t now = iom_cache_times_next(times);
 
-	IOM_CACHE_STORE(class->order, (order & class->use.keep) | class->use.set);
+	iom_bump(&times->known, 1, 1);
+	IOM_CACHE_STORE(class->used, now);
 }
 
-/* Another thread may read the count at any time. */
-static inline void iom_front_count(iom_front *front)
+/* The same where the cache itself counts the hit. */
+static inline void iom_front_class_found(const iom_front_class *class)
 {
-#if defined(__x86_64__) && !defined(IOM_TSAN)
-	/* In one instruction, which compilers don't make of the two below. */
-	__asm__("addq $1, %0" : "+m"(front->hits));
-#else
-	__atomic_store_n(&front->hits, __atomic_load_n(&front->hits, __ATOMIC_RELAXED) + 1,
-			 __ATOMIC_RELAXED);
-#endif
+	IOM_CACHE_STORE(class->used, iom_cache_times_next(class->times));
+	iom_bump(&class->times->found, 1, 1);
 }
 
 /* More so than G_UNLIKELY(): the way of a hit has no jumps then. */
@@ -257,9 +255,8 @@ static inline __attribute__((always_inline)) bool iom_front_answer(iom_iommu *io
 	/* The word is of this sequence since the answer was kept. */
 	IOM_CACHE_STORE(&recent->order,
 			(IOM_CACHE_LOAD(&recent->order) & kind->page.keep) | kind->page.set);
-	IOM_CACHE_STORE(kind->order,
-			(IOM_CACHE_LOAD(kind->order) & kind->context.keep) | kind->context.set);
-	iom_front_count(front);
+	/* A use of the context, and a hit of both caches that is counted. */
+	IOM_CACHE_STORE(kind->used, iom_cache_times_next(&front->times));
 	address = request->address;
 	memcpy(result, kind->head, sizeof(kind->head));
 	result->address = ((to >> (IOM_FRONT_TO_LG2 - IOM_FRONT_PAGE_LG2) ^ address) &
@@ -294,7 +291,7 @@ static inline iom_front_class *iom_front_class_find(iom_iommu *iommu, iom_front 
 
 	if (!class || class->context->serial != class->serial)
 		return NULL;
-	iom_front_class_use(class);
+	iom_front_class_found(class);
 	iom_cache_count_hit(config);
 	return class;
 }

@@ -248,7 +248,7 @@ gboolean iom_iommu_load(iom_iommu *iommu, GBytes *state, GError **error)
  */
 void iom_iommu_statistics(iom_iommu *iommu, iom_statistics *out)
 {
-	uint64_t v[IOM_N_STATS], front;
+	uint64_t v[IOM_N_STATS], front, known;
 
 	memset(out, 0, sizeof(*out));
 	iom_counters_get(iommu->counters, v);
@@ -264,17 +264,21 @@ void iom_iommu_statistics(iom_iommu *iommu, iom_statistics *out)
 	if (iommu->ops->statistics)
 		iommu->ops->statistics(iommu, out);
 	iom_ahead_statistics(iommu, out);
-	front = iom_front_hits(iommu) - iommu->front_reset_at;
+	/* Who was in the middle of a hit may have been counted too early then. */
+	front = iom_front_hits(iommu);
+	front -= MIN(front, iommu->front_reset_at[0]);
+	known = iom_front_known(iommu) - iommu->front_reset_at[1];
 	out->translations += front;
 	out->translated += front;
-	out->caches[IOM_CACHE_CONFIG].hits += front;
+	out->caches[IOM_CACHE_CONFIG].hits += front + known;
 	out->caches[IOM_CACHE_IOTLB].hits += front;
 }
 
 void iom_iommu_reset_statistics(iom_iommu *iommu)
 {
 	iom_counters_reset(iommu->counters);
-	iommu->front_reset_at = iom_front_hits(iommu);
+	iommu->front_reset_at[0] = iom_front_hits(iommu);
+	iommu->front_reset_at[1] = iom_front_known(iommu);
 	iom_ahead_reset_statistics(iommu);
 	if (iommu->ops->reset_statistics)
 		iommu->ops->reset_statistics(iommu);

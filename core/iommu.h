@@ -91,9 +91,10 @@ struct iom_iommu {
 
 	iom_front *no_front; /* answers nothing */
 	iom_tags *tags;
+	iom_cache *front_config;
 	iom_cache *front_iotlb; /* NULL: no answers are kept */
 	uint32_t front_entries; /* 0: no fronts */
-	uint64_t front_reset_at;
+	uint64_t front_reset_at[2]; /* iom_front_hits(), iom_front_known() */
 
 	iom_flight *flight;
 	iom_lock *lock; /* the model's; NULL if it never waits for accesses in flight */

@@ -43,7 +43,6 @@ static inline __attribute__((always_inline)) bool plain_leaf(
 	/* The code, and what else fills the word. */
 	memset(&result->fault, 0, sizeof(uint64_t));
 	iom_front_class_use(class);
-	iom_bump(q->config_hits, 1, 1);
 	iom_bump(q->iotlb_misses, 1, 1);
 	iom_bump(q->reads, 1, h->reads[shift / 9 & 3]);
 	return true;
@@ -201,7 +200,6 @@ static inline __attribute__((always_inline)) bool plain_nested(iom_front_class *
 	result->span = low + 1 - (at & low);
 	memset(&result->fault, 0, sizeof(uint64_t));
 	iom_front_class_use(class);
-	iom_bump(q->config_hits, 1, 1);
 	iom_bump(q->iotlb_misses, 1, 1);
 	iom_bump(q->reads, 1, reads);
 	return true;
@@ -260,7 +258,6 @@ static inline __attribute__((always_inline)) bool flat_leaf(
 	result->span = low - (result->address & (low - 1));
 	memset(&result->fault, 0, sizeof(uint64_t));
 	iom_front_class_use(class);
-	iom_bump(q->config_hits, 1, 1);
 	iom_bump(q->iotlb_misses, 1, 1);
 	iom_bump(q->reads, 1, reads);
 	/* A look-up for every table, and one for the page. */

@@ -62,7 +62,6 @@ void smmu_quick_init(smmu *s, struct smmu_quick *q, bool kept, uint64_t generati
 	q->stage2 = q->nested ? enabled(s, IOM_CACHE_STAGE2) : NULL;
 	q->kept = kept;
 	if (kept) {
-		q->config_hits = &s->caches[IOM_CACHE_CONFIG]->cells[slot].hits;
 		q->iotlb_misses = &s->caches[IOM_CACHE_IOTLB]->cells[slot].misses;
 		q->stage2_hits = &s->caches[IOM_CACHE_STAGE2]->cells[slot].hits;
 		q->reads = iom_count_cell(&s->iommu, IOM_STAT_TABLE_READS);

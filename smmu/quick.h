@@ -39,7 +39,7 @@ struct smmu_quick {
 	iom_window window; /* tables were there last */
 	iom_flat_view flat; /* pages of stage 2 */
 	/* the thread's own counters */
-	uint64_t *config_hits, *iotlb_misses, *stage2_hits, *reads;
+	uint64_t *iotlb_misses, *stage2_hits, *reads;
 	/* what the last leaf meant: its bits beside the address, and what they are */
 	uint64_t s1_flags, s2_flags, s1_limits;
 	struct smmu_s1_out s1_leaf;

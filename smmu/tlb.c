@@ -369,7 +369,6 @@ void smmu_translate_known(iom_iommu *iommu, iom_front *front, iom_front_class *c
 		return;
 	}
 	iom_front_class_use(class);
-	iom_bump(q->config_hits, 1, 1);
 	if (!q->iotlb) {
 		iom_bump(q->iotlb_misses, 1, 1);
 	} else {

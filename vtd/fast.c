@@ -161,7 +161,6 @@ void vtd_translate_class(iom_iommu *iommu, iom_front *front, iom_front_class *cl
 		return;
 	}
 	iom_front_class_use(class);
-	iom_bump(plan->config_hits, 1, 1);
 	if (G_UNLIKELY(!plan->walk)) {
 		begin_slow(unit, r, result, VTD_LOOKED_HIT);
 	} else if (plan->tlb) {

@@ -91,7 +91,6 @@ static void make_own(vtd_unit *unit, uint64_t generation, vtd_plan *plan)
 {
 	unsigned slot = iom_thread_slot();
 
-	plan->config_hits = &unit->cache[IOM_CACHE_CONFIG]->cells[slot].hits;
 	plan->tlb_misses = &unit->cache[IOM_CACHE_IOTLB]->cells[slot].misses;
 	plan->stage2_hits = &unit->cache[IOM_CACHE_STAGE2]->cells[slot].hits;
 	plan->reads = iom_count_cell(&unit->base, IOM_STAT_TABLE_READS);

@@ -53,7 +53,7 @@ struct vtd_plan {
 	vtd_context ctx;
 	vtd_walk *walk; /* NULL: not a context of tables that the request may use */
 	/* the thread's own counters: set in a front */
-	uint64_t *config_hits, *tlb_misses, *stage2_hits, *reads;
+	uint64_t *tlb_misses, *stage2_hits, *reads;
 	iom_flat_view flat; /* of the second stage under a first one with a stage-2 cache */
 	/* first-stage tables: the first, and of levels 2, 3 and 4 the last ones */
 	iom_flat_link root, last[3];

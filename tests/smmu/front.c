@@ -169,6 +169,49 @@ static void nothing_but_zeroes(void)
 	}
 }
 
+#define CONTEXTS 4
+
+/* Contexts evict each other in the order that this list says, hits of a front included. */
+static void contexts_in_order(void)
+{
+	uint32_t list[CONTEXTS] = { 0 }, seed = 12345; /* the latest first */
+	uint64_t misses = 0, hits = 0;
+	iom_statistics s;
+	iom_smmu_config c;
+	rig r;
+
+	rig_config(&c, "default", NULL);
+	c.cache.cache[IOM_CACHE_CONFIG] =
+		(iom_cache_geometry){ CONTEXTS, CONTEXTS, IOM_POLICY_LRU };
+	rig_open_plain(&r, &c);
+	for (uint32_t sid = 1; sid <= 7; sid++) {
+		stream_s1(&r, sid, 10 + sid, 1);
+		map(&r, r.ttb[sid], VA, PA + sid * 0x1000, 12, LEAF);
+	}
+	for (unsigned i = 0; i < 30000; i++) {
+		uint32_t sid, at = 0;
+
+		seed = seed * 1664525 + 1013904223;
+		/* Mostly those that are there. */
+		sid = seed >> 16 & 63 ? list[seed >> 24 & 3] : 1 + (seed >> 24) % 7;
+		sid = sid ? sid : 1;
+		while (at < CONTEXTS - 1 && list[at] != sid)
+			at++;
+		if (list[at] == sid)
+			hits++;
+		else
+			misses++;
+		memmove(&list[1], &list[0], at * sizeof(list[0]));
+		list[0] = sid;
+		CHECK_EQ(dma(&r, sid, VA, IOM_READ).address, PA + sid * 0x1000);
+	}
+	iom_iommu_statistics(r.iommu, &s);
+	CHECK_EQ(s.caches[IOM_CACHE_CONFIG].misses, misses);
+	CHECK_EQ(s.caches[IOM_CACHE_CONFIG].hits, hits);
+	CHECK_EQ(s.translations, 30000);
+	rig_close(&r);
+}
+
 typedef struct other_thread {
 	rig *r;
 	uint64_t expected;
@@ -213,6 +256,7 @@ static const iom_test tests[] = {
 	{ "pages that differ in one bit", pages_apart },
 	{ "blocks", blocks },
 	{ "nothing but zeroes", nothing_but_zeroes },
+	{ "contexts make room in order", contexts_in_order },
 	{ "threads that come late", threads_that_come_late },
 	{ 0 },
 };
