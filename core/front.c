@@ -12,9 +12,6 @@
 /* Of a working set far larger than the front only a part is worth keeping. */
 #define KEEP_ONE_OF 4
 
-/* Where there are no fronts, and so no generations. */
-static const uint64_t never = 1;
-
 static void drop(iom_front *front)
 {
 	iom_host_table own;
@@ -43,7 +40,7 @@ static iom_front *make(uint64_t entries)
 bool iom_fronts_init(iom_iommu *iommu)
 {
 	iommu->no_front = make(1);
-	iommu->generation = &never;
+	iommu->generation = 1;
 	for (unsigned i = 0; i < IOM_SLOTS; i++)
 		iommu->front[i] = iommu->no_front;
 	return iommu->no_front;
@@ -75,7 +72,7 @@ void iom_front_enable(iom_iommu *iommu, iom_tags *tags, iom_cache *config, iom_c
 	config->outdates = true;
 	iom_cache_timed(config);
 	iotlb->stamps = suits(iotlb);
-	iommu->generation = &tags->generation;
+	tags->generation = &iommu->generation;
 	iommu->tags = tags;
 	iommu->front_entries = (uint32_t)MIN(entries, IOM_FRONT_ENTRIES);
 	iommu->front_config = config;

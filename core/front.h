@@ -149,7 +149,7 @@ static inline iom_front *iom_front_mine(iom_iommu *iommu)
 /* Read before the caches are asked for what will be kept. */
 static inline uint64_t iom_front_generation(const iom_iommu *iommu)
 {
-	return __atomic_load_n(iommu->generation, __ATOMIC_ACQUIRE);
+	return __atomic_load_n(&iommu->generation, __ATOMIC_ACQUIRE);
 }
 
 /* All of a request but its address and length, as it is laid out. */

@@ -80,7 +80,7 @@ typedef struct iom_lock iom_lock; /* lock.h */
 struct iom_iommu {
 	/* What threads remember of hits; front.h. First, for every request asks it. */
 	iom_front *front[IOM_SLOTS]; /* by thread slot; no_front until one is made */
-	const uint64_t *generation; /* of the tags, or a constant without fronts */
+	uint64_t generation; /* counted up by the tags */
 
 	const iom_iommu_ops *ops;
 	int refs;

@@ -71,7 +71,7 @@ iom_tags *iom_tags_new(void)
 	iom_tags *tags = g_aligned_alloc0(1, sizeof(*tags), IOM_LINE);
 
 	pthread_mutex_init(&tags->lock, NULL);
-	tags->generation = 1;
+	tags->generation = &tags->alone;
 	tags->now = tags->changed = tags->all = IOM_EPOCH_STEP;
 	tags->table = table_new(256, NULL);
 	tags->tag = iom_host_table_new(&tags->host, IOM_TAGS_MOST * sizeof(iom_tag), false);

@@ -36,7 +36,8 @@ struct iom_tags {
 	/* What lookups read, apart from what every invalidation writes. */
 	uint64_t changed; /* epoch of the last invalidation that is not of a range */
 	uint64_t all; /* epoch of the last invalidation of everything */
-	uint64_t generation; /* counts what ends the life of answers that were kept; front.h */
+	/* Counts what ends the life of answers that were kept; front.h. Where they are asked for. */
+	uint64_t *generation;
 	iom_tag *tag;
 	iom_tag_table *table;
 	iom_host_table host;
@@ -45,6 +46,8 @@ struct iom_tags {
 
 	pthread_mutex_t lock __attribute__((aligned(IOM_LINE))); /* of making tags */
 	uint32_t count;
+
+	uint64_t alone; /* the generation of a registry without fronts */
 };
 
 /* The epoch of an invalidation that begins: all that was read until now is older. */
@@ -74,7 +77,7 @@ static inline bool iom_tags_reach(iom_tags *tags, iom_epoch at)
  */
 static inline void iom_tags_outdate(iom_tags *tags)
 {
-	__atomic_add_fetch(&tags->generation, 1, __ATOMIC_SEQ_CST);
+	__atomic_add_fetch(tags->generation, 1, __ATOMIC_SEQ_CST);
 }
 
 /*
