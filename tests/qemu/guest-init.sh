@@ -27,9 +27,11 @@ pci_of() {
 		[ -e "$d" ] && readlink -f "$d"
 	done | grep -oE '[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-9]' | tail -1
 }
+# A disk that is found again has its node a moment before it can be opened.
+ready() { [ -e "$1" ] && { [ ! -b "$1" ] || dd if="$1" of=/dev/null bs=4096 count=1 2>/dev/null; }; }
 wait_for() {
 	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-		[ -e "$1" ] && return 0
+		ready "$1" && return 0
 		sleep 0.5
 	done
 	echo "$1 does not appear"
