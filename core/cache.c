@@ -178,8 +178,9 @@ static void arrive(iom_cache *cache, unsigned lg2)
 static void forget(iom_cache *cache)
 {
 	uint64_t all = __atomic_load_n(&cache->tags->all, __ATOMIC_ACQUIRE);
+	uint64_t floor = IOM_CACHE_LOAD(&cache->floor);
 
-	all = MAX(all, IOM_CACHE_LOAD(&cache->floor));
+	all = MAX(all, floor);
 	if (G_LIKELY(all <= cache->seen_all))
 		return;
 	cache->seen_all = all;

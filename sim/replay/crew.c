@@ -139,8 +139,11 @@ static uint64_t all_done(iom_crew *crew)
 {
 	uint64_t least = UINT64_MAX;
 
-	for (unsigned i = 0; i < crew->n; i++)
-		least = MIN(least, load(&crew->shares[i]->state) / 2);
+	for (unsigned i = 0; i < crew->n; i++) {
+		uint64_t done = load(&crew->shares[i]->state) / 2; /* once: it changes */
+
+		least = MIN(least, done);
+	}
 	crew->done = least;
 	return least;
 }
