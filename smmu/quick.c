@@ -520,7 +520,7 @@ static __attribute__((noinline)) bool full_walk(smmu *s, const iom_request *requ
 						const struct moment *began, iom_result *result)
 {
 	struct quick_walk w;
-	uint64_t key, like;
+	uint64_t key = 0, like = 0; /* set where a link was asked for */
 
 	w.s = s;
 	w.q = q;
