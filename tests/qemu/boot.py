@@ -128,6 +128,7 @@ class Lab:
             f.write(data)
         self.md5 = hashlib.md5(data).hexdigest()
         self.printing = threading.Lock()
+        self.repeated = []
 
     def initrd(self, row):
         root = f"{self.dir}/{row.name}/root"
@@ -372,9 +373,20 @@ class Lab:
             wrong += self.replay(row, run)
         if row.compare and not self.args.no_own and not wrong:
             self.compare(row, run, line)
+        again = wrong and self.stalled(run) and row not in self.repeated
         with self.printing:
             self.show(line, wrong)
+            if again:
+                print("     the machine stood still; this row comes once more at the end",
+                      flush=True)
+                self.repeated.append(row)
         return not wrong
+
+    @staticmethod
+    def stalled(run):
+        """Whether the host had no time for the guest, by the guest's own clock."""
+        return run["code"] == "timeout" or \
+            re.search(r"rcu.*(stall|starved)|soft lockup|blocked for more than", run["text"])
 
     def compare(self, row, run, line):
         """QEMU's own model and ours in turn; the best of each, since the host has other work."""
@@ -467,12 +479,16 @@ def main():
                 print(f"     {row.name}: not run, {obstacle}", flush=True)
             else:
                 chosen.append(row)
-    alone = [r for r in chosen if r.compare]
-    results = [lab.row(r) for r in alone]
+    alone = [r for r in chosen if r.compare and not args.no_own]
+    beside = [r for r in chosen if r not in alone]
+    results = {r.name: lab.row(r) for r in alone}
     with concurrent.futures.ThreadPoolExecutor(max(args.jobs, 1)) as pool:
-        results += pool.map(lab.row, [r for r in chosen if r not in alone])
-    print(f"{results.count(True)} passed, {results.count(False)} failed")
-    return 0 if results and all(results) else 1
+        results.update(zip([r.name for r in beside], pool.map(lab.row, beside)))
+    for row in lab.repeated[:]:
+        results[row.name] = lab.row(row)
+    passed = list(results.values()).count(True)
+    print(f"{passed} passed, {len(results) - passed} failed")
+    return 0 if results and passed == len(results) else 1
 
 
 if __name__ == "__main__":
