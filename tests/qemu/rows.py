@@ -254,7 +254,7 @@ ROWS = [
     arm("smmuv3-no-ril", machine_file=NO_RIL),
     arm("smmuv3-linear", machine_file=LINEAR),
     arm("smmuv3-acpi", "acpi=force iommu.passthrough=0 iommu.strict=1", firmware=UEFI,
-        expect=[r"arm-smmu-v3 arm-smmu-v3\.0\.auto: oas"], # named so when IORT describes it
+        expect=[r"arm-smmu-v3 arm-smmu-v3\.0\.auto: (ias \d+-bit, )?oas"], # named so when IORT describes it
         allow=[r"IDR0.HTTU features.* overridden by FW configuration"]),
     arm("smmuv3-device", since=(10, 2),
         board=["-M", "virt,gic-version=3", "-device", "arm-smmuv3,primary-bus=pcie.0"]),
