@@ -419,9 +419,9 @@ class Lab:
             print(f", NVMe {line['MB/s']:.1f} MB/s", end="")
             if "own-MB/s" in line:
                 print(f" (QEMU's own {line['own-MB/s']:.1f})", end="")
-        commands = sum(v for k, v in line.items() if k.startswith("command-"))
+        commands = {k[8:]: v for k, v in line.items() if k.startswith("command-") and v}
         if "translations" in line:
-            print(f"; {line['translations']} translations, {commands} commands, "
+            print(f"; {line['translations']} translations, {sum(commands.values())} commands, "
                   f"{line['faulted']} faults", end="")
         if "compared" in line:
             print(f", {line['compared']} compared, {line['interrupts']} interrupts, "
@@ -430,6 +430,8 @@ class Lab:
             print(f"; listeners: {line['listener-maps']} mapped, {line['listener-unmaps']} unmapped, "
                   f"{line['listener-checked']} accesses, {line['listener-wrong']} wrong", end="")
         print(flush=True)
+        if commands:
+            print("     " + ", ".join(f"{k} {v}" for k, v in sorted(commands.items())), flush=True)
         for w in wrong[:12]:
             print("     " + w, flush=True)
         if "own" in line:
